@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * segment.c - TCP header and option octets -> facts.
+ *
+ * Theory of operation. Captures are hostile input, and every segment of every capture comes through here, so this
+ * file reads each octet once, never past |captured|, and allocates nothing. It judges nothing either: what is
+ * malformed or repeated is noted as bits, and the rules decide what to make of them.
+ *
+ * Three sizes matter and are kept apart. The *header* is as long as the data offset says; *length* is how long the
+ * IP header says the segment is; *captured* is how much of it we may read. An option that reaches past the header
+ * breaks the list (stacks stop there as well); an option that reaches only past |captured| was cut by the snapshot
+ * length: no fault of its sender, so the list simply ends and TCPHS_HAVE_OPTIONS stays clear.
+ *
+ * An option of a known kind with a wrong length is skipped by the length that it claims, and its value is not read:
+ * its bit is in .malformed and not in .seen. Of an option met twice the later value counts, as in the common
+ * stacks; of MPTCP the first.
+ */
+#include "tcphs.h"
+
+#include <string.h>
+
+/** Octets of a header without options, and of the part that every segment must show (up to the window). */
+enum { HEADER_MIN = 20, HEADER_NEEDED = 16 };
+
+/** Option kinds of the IANA registry that say something about a handshake. */
+enum {
+	KIND_EOL = 0, KIND_NOP = 1, KIND_MSS = 2, KIND_WSCALE = 3, KIND_SACK_OK = 4, KIND_SACK = 5, KIND_TIMESTAMPS = 8,
+	KIND_MD5 = 19, KIND_AO = 29, KIND_MPTCP = 30, KIND_FAST_OPEN = 34, KIND_ACCECN_0 = 172, KIND_ACCECN_1 = 174,
+	KIND_EXPERIMENT_1 = 253, KIND_EXPERIMENT_2 = 254,
+};
+
+/** Experiment identifiers behind kinds 253 and 254 (RFC 6994), as registered: Fast Open and accurate ECN. */
+enum { EXID_FAST_OPEN = 0xF989, EXID_ACCECN = 0xACCE };
+
+static inline uint16_t get16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static inline uint32_t get32(const uint8_t *p)
+{
+	return (uint32_t)get16(p) << 16 | get16(p + 2);
+}
+
+/** hash_octets(): equal octets, equal hashes. Compared within one run only, so the machine's byte order does. */
+static uint32_t hash_octets(const uint8_t *p, size_t size)
+{
+	const uint64_t multiplier = UINT64_C(0x9E3779B97F4A7C15);
+	uint64_t hash = size;
+	uint64_t word;
+
+	for (; size >= sizeof(word); p += sizeof(word), size -= sizeof(word)) {
+		memcpy(&word, p, sizeof(word));
+		hash = (hash ^ word) * multiplier;
+		hash ^= hash >> 32;
+	}
+	if (size > 0) {
+		word = 0;
+		memcpy(&word, p, size);
+		hash = (hash ^ word) * multiplier;
+		hash ^= hash >> 32;
+	}
+	return (uint32_t)hash;
+}
+
+/** met(): notes an option; |fixed| is the only length its kind may have, 0 if there are several. True if sound. */
+static bool met(struct tcphs_options *options, uint16_t bit, size_t length, size_t fixed)
+{
+	const uint16_t counted = TCPHS_OPT_MSS | TCPHS_OPT_WSCALE | TCPHS_OPT_SACK_OK | TCPHS_OPT_TIMESTAMPS;
+
+	options->repeated |= (options->seen | options->malformed) & bit & counted;
+	if (fixed != 0 && length != fixed) {
+		options->malformed |= bit;
+		return false;
+	}
+	return true;
+}
+
+/** read_mptcp(): subtype and number of keys (RFC 8684 3.1: 4 octets none, 12 one, 20 to 24 two; version 0 likewise). */
+static void read_mptcp(struct tcphs_options *options, const uint8_t *option, size_t length)
+{
+	if (options->seen & TCPHS_OPT_MPTCP)
+		return;
+	if (length < 3) {
+		options->malformed |= TCPHS_OPT_MPTCP;
+		return;
+	}
+	options->seen |= TCPHS_OPT_MPTCP;
+	options->mptcp_subtype = option[2] >> 4;
+	if (options->mptcp_subtype == TCPHS_MP_CAPABLE)
+		options->mptcp_keys = length >= 20 ? 2 : length >= 12 ? 1 : 0;
+}
+
+/** read_experiment(): kinds 253 and 254 carry an identifier in their first two octets. */
+static void read_experiment(struct tcphs_options *options, const uint8_t *option, size_t length)
+{
+	uint16_t exid = length >= 4 ? get16(option + 2) : 0;
+
+	if (exid == EXID_FAST_OPEN) {
+		options->seen |= TCPHS_OPT_FAST_OPEN;
+		options->cookie_length = (uint8_t)(length - 4);
+	} else if (exid == EXID_ACCECN && option[0] == KIND_EXPERIMENT_2) {
+		options->seen |= TCPHS_OPT_ACCECN;
+	} else {
+		options->seen |= TCPHS_OPT_OTHER;
+	}
+}
+
+/** read_valued(): an option whose length is sound and whose octets are all there. */
+static void read_valued(struct tcphs_options *options, const uint8_t *option, size_t length, uint16_t bit)
+{
+	options->seen |= bit;
+	switch (bit) {
+	case TCPHS_OPT_MSS:
+		options->mss = get16(option + 2);
+		break;
+	case TCPHS_OPT_WSCALE:
+		options->wscale = option[2];
+		break;
+	case TCPHS_OPT_TIMESTAMPS:
+		options->tsval = get32(option + 2);
+		options->tsecr = get32(option + 6);
+		break;
+	case TCPHS_OPT_FAST_OPEN:
+		options->cookie_length = (uint8_t)(length - 2);
+		break;
+	default:
+		break;
+	}
+}
+
+/** struct kind_info: the bit of a kind and the one length that it may have; 0 if there are several. */
+struct kind_info {
+	uint16_t bit;
+	uint8_t length;
+};
+
+static const struct kind_info kinds[256] = {
+	[KIND_MSS] = {TCPHS_OPT_MSS, 4},
+	[KIND_WSCALE] = {TCPHS_OPT_WSCALE, 3},
+	[KIND_SACK_OK] = {TCPHS_OPT_SACK_OK, 2},
+	[KIND_SACK] = {TCPHS_OPT_SACK, 0},
+	[KIND_TIMESTAMPS] = {TCPHS_OPT_TIMESTAMPS, 10},
+	[KIND_MD5] = {TCPHS_OPT_MD5, 18},
+	[KIND_AO] = {TCPHS_OPT_AO, 0},
+	[KIND_FAST_OPEN] = {TCPHS_OPT_FAST_OPEN, 0},
+	[KIND_ACCECN_0] = {TCPHS_OPT_ACCECN, 0},
+	[KIND_ACCECN_1] = {TCPHS_OPT_ACCECN, 0},
+};
+
+/** read_option(): one option of |length| octets, of which only |there| may be read. */
+static void read_option(struct tcphs_options *options, const uint8_t *option, size_t length, size_t there, bool *cookie)
+{
+	const struct kind_info *kind = &kinds[option[0]];
+
+	if (kind->bit != 0) {
+		/* The final kind and the experimental one share a bit; only the final kind twice is a repetition. */
+		if (option[0] == KIND_FAST_OPEN) {
+			options->repeated |= *cookie ? TCPHS_OPT_FAST_OPEN : 0;
+			*cookie = true;
+		}
+		if (met(options, kind->bit, length, kind->length) && there >= length)
+			read_valued(options, option, length, kind->bit);
+	} else if (there < length) {
+		return;
+	} else if (option[0] == KIND_MPTCP) {
+		read_mptcp(options, option, length);
+	} else if (option[0] == KIND_EXPERIMENT_1 || option[0] == KIND_EXPERIMENT_2) {
+		read_experiment(options, option, length);
+	} else {
+		options->seen |= TCPHS_OPT_OTHER;
+	}
+}
+
+/** read_options(): walks the list of |size| octets, |captured| of them readable (3.1, 3.2). */
+static void read_options(struct tcphs_options *options, const uint8_t *list, size_t captured, size_t size)
+{
+	size_t at = 0;
+	bool cookie = false;
+
+	while (at < captured && list[at] != KIND_EOL) {
+		size_t length;
+
+		if (list[at] == KIND_NOP) {
+			at++;
+			continue;
+		}
+		if (at + 1 < size && at + 1 >= captured)
+			return;
+		length = at + 1 < size ? list[at + 1] : 0;
+		if (length < 2 || length > size - at) {
+			options->malformed |= TCPHS_OPT_OTHER;
+			return;
+		}
+		read_option(options, list + at, length, captured - at, &cookie);
+		at += length;
+	}
+}
+
+/** parse_options(): the options of a header of |header| octets, as far as captured. */
+static void parse_options(struct tcphs_segment *segment, const uint8_t *tcp, size_t captured, size_t header)
+{
+	static const uint8_t usual[4] = {KIND_NOP, KIND_NOP, KIND_TIMESTAMPS, 10};
+	struct tcphs_options *options = &segment->options;
+	size_t there = captured < header ? captured : header;
+
+	if (captured >= header)
+		segment->have |= TCPHS_HAVE_OPTIONS;
+	if (there <= HEADER_MIN)
+		return;
+	options->hash = hash_octets(tcp + HEADER_MIN, there - HEADER_MIN);
+	/* RFC 7323 appendix A: what nearly every segment after the handshake looks like. */
+	if (there == 32 && header == 32 && memcmp(tcp + HEADER_MIN, usual, sizeof(usual)) == 0)
+		read_valued(options, tcp + HEADER_MIN + 2, 10, TCPHS_OPT_TIMESTAMPS);
+	else
+		read_options(options, tcp + HEADER_MIN, there - HEADER_MIN, header - HEADER_MIN);
+}
+
+/** parse_stump(): a header cut before the window: what is whole of it is set, TCPHS_HAVE_HEADER is not. */
+static void parse_stump(struct tcphs_segment *segment, const uint8_t *tcp, size_t captured)
+{
+	if (captured >= 2)
+		segment->sport = get16(tcp);
+	if (captured >= 4)
+		segment->dport = get16(tcp + 2);
+	if (captured >= 8) {
+		segment->seq = get32(tcp + 4);
+		segment->have |= TCPHS_HAVE_SEQ;
+	}
+	if (captured >= 12)
+		segment->ack = get32(tcp + 8);
+	if (captured >= 14)
+		segment->flags = get16(tcp + 12) & TCPHS_FLAGS;
+}
+
+void tcphs_segment_parse(struct tcphs_segment *segment, const uint8_t *tcp, size_t captured, size_t length)
+{
+	size_t header;
+
+	memset(segment, 0, sizeof(*segment));
+	segment->options.mptcp_subtype = TCPHS_MP_NONE;
+	/* What follows the segment in the frame (Ethernet padding) is not the segment's. */
+	if (length != 0 && captured > length)
+		captured = length;
+	if (captured < HEADER_NEEDED) {
+		parse_stump(segment, tcp, captured);
+		return;
+	}
+	segment->have = TCPHS_HAVE_SEQ | TCPHS_HAVE_HEADER;
+	segment->sport = get16(tcp);
+	segment->dport = get16(tcp + 2);
+	segment->seq = get32(tcp + 4);
+	segment->ack = get32(tcp + 8);
+	segment->flags = get16(tcp + 12) & TCPHS_FLAGS;
+	segment->window = get16(tcp + 14);
+
+	header = (size_t)(tcp[12] >> 4) * 4;
+	if (header < HEADER_MIN || (length != 0 && header > length)) {
+		segment->have |= TCPHS_BAD_OFFSET;
+		return;
+	}
+	if (length != 0) {
+		segment->have |= TCPHS_HAVE_LENGTH;
+		segment->length = (uint32_t)(length - header);
+	}
+	parse_options(segment, tcp, captured, header);
+}
