@@ -14,7 +14,9 @@
 
 static const struct tcphs_rule_info rules[TCPHS_RULES] = {
 #define TCPHS_RULE(id, ID, severity, scope, breaks, title, reference, explanation) \
-	[TCPHS_RULE_##ID] = {#id, TCPHS_##severity, TCPHS_SCOPE_##scope, TCPHS_BREAKS_##breaks, title, reference, explanation},
+	[TCPHS_RULE_##ID] = { \
+		#id, TCPHS_##severity, TCPHS_SCOPE_##scope, TCPHS_BREAKS_##breaks, title, reference, explanation, \
+	},
 #include "rules.def"
 #undef TCPHS_RULE
 };
