@@ -12,6 +12,7 @@ include(CheckPIESupported)
 
 option(TCPHS_WERROR "Warnings are errors" ON)
 option(TCPHS_SANITIZE "Build with AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
+option(TCPHS_FUZZ "Build tests/fuzz for libFuzzer (clang; implies TCPHS_SANITIZE)" OFF)
 
 set(CMAKE_C_STANDARD 11)
 set(CMAKE_C_STANDARD_REQUIRED ON)
@@ -48,6 +49,10 @@ add_compile_options(-fno-common -fno-omit-frame-pointer)
 # Paths of the machine that built it say nothing to the machine that runs it.
 add_compile_options("-fmacro-prefix-map=${CMAKE_SOURCE_DIR}/=")
 
+if(TCPHS_FUZZ)
+	set(TCPHS_SANITIZE ON)
+	add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 if(TCPHS_SANITIZE)
 	add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all)
 	add_link_options(-fsanitize=address,undefined)

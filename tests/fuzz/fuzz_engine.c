@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * fuzz_engine.c - arbitrary traffic through the tracker: nothing crashes, and what comes out hangs together.
+ *
+ * The input is a list of short records, each a segment on one of four 4-tuples. Sequence numbers are drawn from few
+ * values around each side's ISN, near the wrap, so that random octets often make handshakes that nearly work; some
+ * records are raw TCP headers instead, for the option parser, and some are ICMP quotes. After the last one:
+ *   - every segment with a connection is counted in exactly one summary;
+ *   - each verdict is the one its reason belongs to, and steps and findings point at segments that were fed;
+ *   - every text fits what it said it wanted.
+ * The engine's own assertions (an IMPOSSIBLE cell of a table) are what this is most likely to find.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tcphs.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define CHECK(truth) do { if (!(truth)) abort(); } while (0)
+
+struct reader {
+	const uint8_t *at;
+	size_t left;
+};
+
+struct feed {
+	struct tcphs_tracker *tracker;
+	tcphs_time now;
+	tcphs_ref ref;
+	uint64_t taken;     /* segments that were given a connection */
+	uint64_t summed;    /* frames of the summaries so far */
+};
+
+static uint8_t octet(struct reader *reader)
+{
+	if (reader->left == 0)
+		return 0;
+	reader->left--;
+	return *reader->at++;
+}
+
+/* An ISN of each side near the wrap, plus one of a few offsets that matter. */
+static uint32_t number(uint8_t choice, unsigned side)
+{
+	static const uint32_t bases[2][2] = { { 0xfffffff0u, 4321 }, { 0xfffffffeu, 7000 } };
+	static const uint32_t offsets[16] = { 0, 1, 2, 3, 11, 12, 100, 101, 1000, 1461, 65535, 70000, 0x40000000u,
+	                                      0x80000000u, 0xffffffffu, 0xfffffff0u };
+
+	return bases[side][(choice >> 4) & 1] + offsets[choice & 15];
+}
+
+static tcphs_time step_of(uint8_t choice)
+{
+	static const tcphs_time steps[8] = { 0, 1000, TCPHS_MILLISECOND, 150 * TCPHS_MILLISECOND, TCPHS_SECOND,
+	                                     4 * TCPHS_SECOND, 61 * TCPHS_SECOND, -TCPHS_SECOND };
+
+	return steps[choice & 7];
+}
+
+static void key_of(struct tcphs_key *key, uint8_t choice)
+{
+	static const uint8_t prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+	uint8_t *from = key->src, *to = key->dst;
+
+	memset(key, 0, sizeof(*key));
+	if (choice & 1) {
+		from = key->dst;
+		to = key->src;
+	}
+	memcpy(from, prefix, sizeof(prefix));
+	memcpy(to, prefix, sizeof(prefix));
+	memcpy(from + 12, "\xc0\x00\x02\x01", 4);
+	memcpy(to + 12, choice & 4 ? "\xc0\x00\x02\x01" : "\xc0\x00\x02\x09", 4);
+	key->sport = choice & 1 ? 80 : 49152;
+	key->dport = choice & 1 ? 49152 : 80;
+	if (choice & 2)
+		key->sport = key->dport = 7;
+}
+
+static void structured(struct reader *reader, struct tcphs_segment *segment, unsigned side)
+{
+	static const uint8_t usual[16] = { TCPHS_SYN, TCPHS_SYN | TCPHS_ACK, TCPHS_ACK, TCPHS_ACK | TCPHS_PSH, TCPHS_RST,
+	                                   TCPHS_RST | TCPHS_ACK, TCPHS_FIN | TCPHS_ACK, TCPHS_FIN, 0,
+	                                   TCPHS_SYN | TCPHS_FIN, TCPHS_SYN | TCPHS_RST, TCPHS_FIN | TCPHS_PSH | TCPHS_URG,
+	                                   TCPHS_SYN | TCPHS_ECE | TCPHS_CWR, TCPHS_SYN | TCPHS_ACK, TCPHS_ACK, TCPHS_SYN };
+	uint8_t options = octet(reader);
+
+	memset(segment, 0, sizeof(*segment));
+	segment->have = TCPHS_HAVE_SEQ | TCPHS_HAVE_HEADER | TCPHS_HAVE_OPTIONS | TCPHS_HAVE_LENGTH;
+	segment->flags = usual[octet(reader) & 15];
+	segment->seq = number(octet(reader), side);
+	segment->ack = number(octet(reader), !side);
+	segment->length = (options & 3) == 3 ? 100 : 0;
+	segment->window = options & 4 ? 0 : 64240;
+	if (options & 8)
+		segment->have &= (uint8_t)~TCPHS_HAVE_LENGTH;
+	if (options & 16)
+		segment->options.seen = TCPHS_OPT_FAST_OPEN;
+	if (options & 32)
+		segment->options.seen |= TCPHS_OPT_TIMESTAMPS;
+	segment->options.tsval = options >> 6;
+	segment->options.hash = options;
+}
+
+static void raw(struct reader *reader, struct tcphs_segment *segment)
+{
+	uint8_t header[80];
+	size_t wanted = octet(reader) % sizeof(header), size = 0;
+	uint8_t length = octet(reader);
+
+	while (size < wanted && reader->left > 0)
+		header[size++] = octet(reader);
+	tcphs_segment_parse(segment, header, size, length);
+	CHECK(size >= 16 || !(segment->have & TCPHS_HAVE_HEADER));
+}
+
+static void check_text(const struct tcphs_finding *finding, const struct tcphs_summary *summary)
+{
+	char exact[4096], cut[16];
+	size_t wanted = tcphs_finding_format(exact, sizeof(exact), finding, summary);
+
+	CHECK(wanted > 0 && wanted < sizeof(exact) && strlen(exact) == wanted);
+	CHECK(tcphs_finding_format(cut, sizeof(cut), finding, summary) == wanted);
+	CHECK(strlen(cut) < sizeof(cut));
+}
+
+static void check_summary(struct feed *feed, const struct tcphs_summary *summary)
+{
+	const struct tcphs_judgement *judgement = &summary->judgement;
+	size_t i;
+
+	CHECK(judgement->reason < TCPHS_REASONS);
+	CHECK(judgement->verdict == tcphs_reason_verdict(judgement->reason));
+	CHECK(summary->first > 0 && summary->first <= summary->last && summary->last <= feed->ref);
+	for (i = 0; i < 3; i++)
+		CHECK(judgement->steps[i] <= summary->last);
+	CHECK(memchr(summary->history, 0, sizeof(summary->history)));
+	for (i = 0; i < summary->finding_count; i++) {
+		const struct tcphs_finding *finding = &summary->findings[i];
+
+		CHECK(tcphs_rule_info(finding->rule));
+		CHECK(finding->at <= feed->ref && finding->related <= feed->ref);
+		check_text(finding, summary);
+	}
+	feed->summed += summary->frames;
+}
+
+static void drain(struct feed *feed)
+{
+	struct tcphs_summary summary;
+
+	while (tcphs_tracker_next(feed->tracker, &summary))
+		check_summary(feed, &summary);
+}
+
+static void one(struct feed *feed, struct reader *reader)
+{
+	uint8_t kind = octet(reader), where = octet(reader);
+	struct tcphs_segment segment;
+	struct tcphs_mark mark;
+	struct tcphs_key key;
+	char line[512];
+
+	feed->now += step_of(kind >> 5);
+	if ((kind & 7) == 7)
+		raw(reader, &segment);
+	else
+		structured(reader, &segment, where & 1);
+	key_of(&key, where);
+	segment.sport = key.sport;
+	segment.dport = key.dport;
+	segment.time = feed->now;
+	segment.ref = ++feed->ref;
+	segment.ip_id = where >> 4;
+	segment.ttl = kind & 8 ? 64 : 250;
+	tcphs_tracker_frame(feed->tracker, feed->now);
+	if ((kind & 7) == 6) {
+		struct tcphs_quote quote = { .key = key, .segment = segment, .type = 3, .code = where >> 5 };
+
+		CHECK(tcphs_tracker_quote(feed->tracker, &quote, &mark) == TCPHS_OK);
+		return;
+	}
+	CHECK(tcphs_tracker_segment(feed->tracker, &key, &segment, &mark) == TCPHS_OK);
+	if (mark.connection == TCPHS_NO_CONNECTION) {
+		CHECK(!(segment.have & TCPHS_HAVE_HEADER));
+		return;
+	}
+	CHECK(mark.phase < TCPHS_PHASES && mark.step <= 3 && mark.side <= 1);
+	CHECK(mark.state[0] < TCPHS_STATES && mark.state[1] < TCPHS_STATES);
+	CHECK(tcphs_arithmetic_format(line, sizeof(line), &mark, &segment) < sizeof(line));
+	feed->taken++;
+	if (kind & 16)
+		drain(feed);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct reader reader = { data, size };
+	struct feed feed = { .now = INT64_C(1700000000) * TCPHS_SECOND };
+	struct tcphs_config config;
+	uint8_t choice = octet(&reader);
+
+	tcphs_config_default(&config);
+	config.stream_rule = choice & 1 ? TCPHS_STREAM_WS44 : TCPHS_STREAM_WS40;
+	config.forget = choice & 2 ? 10 * TCPHS_SECOND : 0;
+	CHECK(tcphs_tracker_new(&feed.tracker, &config) == TCPHS_OK);
+	while (reader.left > 0)
+		one(&feed, &reader);
+	tcphs_tracker_finish(feed.tracker);
+	drain(&feed);
+	CHECK(feed.summed == feed.taken);
+	tcphs_tracker_del(feed.tracker);
+	return 0;
+}
