@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * zeek.h - Zeek's conn_state and history for one connection of ours. See zeek.c for the model.
+ */
+#ifndef TCPHS_ZEEK_H
+#define TCPHS_ZEEK_H
+
+#include "tcphs.h"
+
+/** Letters kept of a history; what comes after is not recorded. */
+#define TCPHS_ZEEK_LETTERS 63
+
+/** Pieces of data kept beyond a hole, for each endpoint; with more, the endpoint gets no gap letters any more. */
+#define TCPHS_ZEEK_BLOCKS 4
+
+/** struct tcphs_zeek_block: relative sequence numbers [begin, end), modulo 2^32. */
+struct tcphs_zeek_block {
+	uint32_t begin, end;
+};
+
+/** struct tcphs_zeek_endpoint: what is remembered of one side. Private to zeek.c. */
+struct tcphs_zeek_endpoint {
+	uint32_t start;                /* the number that counts as 0: the ISN, or one before the first octet seen */
+	uint32_t last;                 /* next sequence number after all that was sent */
+	uint32_t acked;                /* highest acknowledgment number of the peer */
+	uint32_t fin;                  /* relative number after the FIN; only if marked so */
+	uint32_t syn_at, fin_at, rst_at; /* where the SYN, FIN, RST of the last letter was, relative */
+	uint32_t count[4];             /* occurrences of C, T, W, G */
+	struct tcphs_zeek_block block[TCPHS_ZEEK_BLOCKS]; /* ascending, apart from each other and from what was delivered */
+	uint16_t seq_wraps, ack_wraps; /* how often |last| and |acked| passed 2^32 */
+	uint8_t state, before;         /* now, and the state left last */
+	uint8_t marks;
+	uint8_t blocks;                /* how many of block[] are in use */
+};
+
+/**
+ * struct tcphs_zeek: one connection. All zero is the state before the first segment. No pointers: it may be
+ * copied and compared as bytes. Private to zeek.c but for its size.
+ */
+struct tcphs_zeek {
+	int64_t delivered[2];          /* relative number of the first octet missing of each side */
+	struct tcphs_zeek_endpoint endpoint[2];
+	uint32_t seen;                 /* letters recorded and other facts, by role */
+	uint8_t originator;            /* enum tcphs_side */
+	uint8_t letters;               /* length of history */
+	uint8_t unused[2];
+	char history[TCPHS_ZEEK_LETTERS + 1];
+};
+
+/**
+ * tcphs_zeek_update(): takes in the next segment of the connection, sent by |side|.
+ *
+ * A segment whose header is malformed or not wholly captured, or whose checksum is TCPHS_CHECKSUM_BAD, is
+ * given too: Zeek does see it, and it may open the connection. Never fails.
+ */
+void tcphs_zeek_update(struct tcphs_zeek *zeek, unsigned side, const struct tcphs_segment *segment);
+
+/** tcphs_zeek_conn_state(): Zeek's word for the connection as it stands, such as "SF". A constant. */
+const char *tcphs_zeek_conn_state(const struct tcphs_zeek *zeek);
+
+/** tcphs_zeek_history(): the letters, such as "ShADadFf"; "" where Zeek logs "-". Lives in |zeek|. */
+const char *tcphs_zeek_history(const struct tcphs_zeek *zeek);
+
+#endif
