@@ -20,7 +20,10 @@ struct tcphs_input;
 /** tcphs_frame.linktype of a block that counts as a frame and holds no packet. */
 #define TCPHS_LINKTYPE_NONE (-1)
 
-/** The most octets of one frame that are taken; more is damage (Wireshark's own limit). */
+/**
+ * The longest frame of nearly all link types; more is damage (Wireshark's own limit). Of the few that allow
+ * more (D-Bus, USB), and hold no TCP, a frame's |captured| may be larger, or cut to this.
+ */
 #define TCPHS_FRAME_MAX 262144
 
 /** struct tcphs_frame: one frame. |bytes| is valid until the next call on the input. */

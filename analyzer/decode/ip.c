@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ip.c - IPv4 and IPv6, with options and extension headers.
+ *
+ * Theory of operation. A header is checked as Wireshark checks it: where it stops, so does this; where it
+ * goes on, so does this. The datagram's length limits what follows (Ethernet pads), except that a total
+ * length of 0 means a segment too large for the field, handed to a card for segmentation: then the frame's
+ * length counts. Inside an ICMP error the announced length stands although most of it was not quoted.
+ *
+ * Fragments are not put together again: one that could hold TCP is counted. A first fragment that was not
+ * captured whole can never be reassembled by anyone, so its TCP header is shown, as Wireshark does.
+ */
+#include "layers.h"
+
+static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+
+static void map4(uint8_t into[16], const uint8_t *address)
+{
+	memcpy(into, mapped, sizeof mapped);
+	memcpy(into + sizeof mapped, address, 4);
+}
+
+/** layer_ip(): either version, by the header's own word for it. */
+void layer_ip(struct decode *decode, struct span span)
+{
+	static const struct layer_row ip4 = { 4, LAYER_IP, layer_ip4, NULL };
+	static const struct layer_row ip6 = { 6, LAYER_IP6, layer_ip6, NULL };
+
+	if (lacks(decode, span, 1))
+		return;
+	switch (span.octets[0] >> 4) {
+	case 4:
+		descend(decode, &ip4, span);
+		break;
+	case 6:
+		descend(decode, &ip6, span);
+		break;
+	default:
+		not_decoded(decode, "ip_malformed");
+		break;
+	}
+}
+
+/**
+ * source_route(): where the final destination is, if a source route option says so (RFC 791 3.1): offset in
+ * |options|, or -1.
+ */
+static int source_route(const uint8_t *options, uint32_t size)
+{
+	enum { OPTION_END = 0, OPTION_NOP = 1, OPTION_LOOSE = 131, OPTION_STRICT = 137 };
+	uint32_t at = 0;
+
+	while (at < size) {
+		uint32_t length;
+
+		if (options[at] == OPTION_END)
+			return -1;
+		if (options[at] == OPTION_NOP) {
+			at++;
+			continue;
+		}
+		if (at + 2 > size)
+			return -1;
+		length = options[at + 1];
+		if (length < 2 || length > size - at)
+			return -1;
+		if (options[at] == OPTION_LOOSE || options[at] == OPTION_STRICT) {
+			uint8_t pointer = length >= 7 ? options[at + 2] : 0;
+
+			if (pointer < 4 || (pointer & 3) || pointer + 3u > length)
+				return -1;
+			return (int)(at + length - 4);
+		}
+		at += length;
+	}
+	return -1;
+}
+
+/** datagram(): the part of |span| that is the datagram of |total| octets. */
+static struct span datagram(const struct decode *decode, struct span span, uint32_t total)
+{
+	if (decode->in_error) {
+		span = limited(span, total);
+		span.length = total;
+		return span;
+	}
+	return limited(span, total);
+}
+
+/** fragment(): false if what follows is a fragment that cannot be looked into; counts it. */
+static bool fragment(struct decode *decode, uint8_t protocol, bool first, bool more, struct span span)
+{
+	if (first && !more)
+		return true;
+	if (first && span.captured < span.length) {
+		decode->ip.cut_fragment = true;
+		return true;
+	}
+	if (hides_tcp(protocol))
+		not_decoded(decode, "fragment");
+	return false;
+}
+
+void layer_ip4(struct decode *decode, struct span span)
+{
+	enum { MORE_FRAGMENTS = 0x2000, FRAGMENT_OFFSET = 0x1fff };
+	const uint8_t *octets = span.octets;
+	uint32_t header, total;
+	uint16_t offset;
+	int route = -1;
+
+	if (lacks(decode, span, 20))
+		return;
+	header = (octets[0] & 15u) * 4;
+	total = get16(octets + 2);
+	if (total == 0)
+		total = span.length;
+	if (header < 20 || total < header) {
+		not_decoded(decode, "ip_malformed");
+		return;
+	}
+	span = datagram(decode, span, total);
+	if (lacks(decode, span, header))
+		return;
+	if (header > 20)
+		route = source_route(octets + 20, header - 20);
+	map4(decode->ip.src, octets + 12);
+	map4(decode->ip.dst, route < 0 ? octets + 16 : octets + 20 + route);
+	decode->ip.id = get16(octets + 4);
+	decode->ip.ttl = octets[8];
+	decode->ip.v6 = false;
+	decode->ip.cut_fragment = false;
+	span = inner(span, header);
+	offset = get16(octets + 6);
+	if (span.length == 0 ||
+	    !fragment(decode, octets[9], (offset & FRAGMENT_OFFSET) == 0, (offset & MORE_FRAGMENTS) != 0, span))
+		return;
+	dispatch(decode, &ip_protocols, octets[9], span);
+}
+
+/** jumbo(): the payload length that a jumbo option of the hop-by-hop header at |span| gives (RFC 2675), or 0. */
+static uint32_t jumbo(struct span span)
+{
+	enum { OPTION_PAD1 = 0, OPTION_JUMBO = 0xc2 };
+	uint32_t size, at = 2;
+
+	if (span.captured < 8)
+		return 0;
+	size = (span.octets[1] + 1u) * 8;
+	if (size > span.captured)
+		size = span.captured;
+	while (at + 2 <= size) {
+		if (span.octets[at] == OPTION_PAD1) {
+			at++;
+			continue;
+		}
+		if (span.octets[at] == OPTION_JUMBO && span.octets[at + 1] == 4 && at + 6 <= size)
+			return get32(span.octets + at + 2);
+		at += 2u + span.octets[at + 1];
+	}
+	return 0;
+}
+
+void layer_ip6(struct decode *decode, struct span span)
+{
+	enum { HEADER = 40, HOP_BY_HOP = 0 };
+	const uint8_t *octets = span.octets;
+	uint32_t payload;
+
+	if (lacks(decode, span, HEADER))
+		return;
+	payload = get16(octets + 4);
+	if (payload == 0 && octets[6] == HOP_BY_HOP)
+		payload = jumbo(inner(span, HEADER));
+	if (payload == 0)
+		payload = span.length - HEADER;
+	memcpy(decode->ip.src, octets + 8, 16);
+	memcpy(decode->ip.dst, octets + 24, 16);
+	decode->ip.id = 0;
+	decode->ip.ttl = octets[7];
+	decode->ip.v6 = true;
+	decode->ip.cut_fragment = false;
+	span = datagram(decode, inner(span, HEADER), payload);
+	if (span.length > 0)
+		dispatch(decode, &ip_protocols, octets[6], span);
+}
+
+/** extension(): goes on after an extension header of |size| octets. */
+static void extension(struct decode *decode, struct span span, uint32_t size)
+{
+	uint8_t next = span.octets[0];
+
+	if (lacks(decode, span, size))
+		return;
+	span = inner(span, size);
+	if (span.length > 0)
+		dispatch(decode, &ip_protocols, next, span);
+}
+
+/** layer_ext(): extension headers whose length counts units of 8 octets (RFC 6564). */
+void layer_ext(struct decode *decode, struct span span)
+{
+	if (!lacks(decode, span, 8))
+		extension(decode, span, (span.octets[1] + 1u) * 8);
+}
+
+/** layer_ah(): an authentication header counts its length in 32-bit words, less two (RFC 4302 2.2). */
+void layer_ah(struct decode *decode, struct span span)
+{
+	if (!lacks(decode, span, 8))
+		extension(decode, span, (span.octets[1] + 2u) * 4);
+}
+
+/**
+ * layer_routing(): while segments are left the header's destination is only the next stop; the final one is
+ * the last address of type 0 (RFC 2460), the only one of type 2 (RFC 6275), the first of type 4 (RFC 8754).
+ */
+void layer_routing(struct decode *decode, struct span span)
+{
+	uint32_t size, final = 8;
+
+	if (lacks(decode, span, 8))
+		return;
+	size = (span.octets[1] + 1u) * 8;
+	if (lacks(decode, span, size))
+		return;
+	if (span.octets[2] == 0 && size >= 24)
+		final = 8 + ((size - 8) / 16 - 1) * 16;
+	if (span.octets[3] > 0 && decode->ip.v6 && size >= final + 16 &&
+	    (span.octets[2] == 0 || span.octets[2] == 2 || span.octets[2] == 4))
+		memcpy(decode->ip.dst, span.octets + final, 16);
+	extension(decode, span, size);
+}
+
+/** layer_fragment(): an atomic fragment (RFC 6946) is a whole datagram. */
+void layer_fragment(struct decode *decode, struct span span)
+{
+	uint16_t offset;
+
+	if (lacks(decode, span, 8))
+		return;
+	offset = get16(span.octets + 2);
+	if (fragment(decode, span.octets[0], (offset & 0xfff8) == 0, (offset & 1) != 0, inner(span, 8)))
+		extension(decode, span, 8);
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pcap.c - frames of a classic pcap file, by libpcap.
+ *
+ * Theory of operation. libpcap wants a FILE; it gets one whose octets come from the stream, so that what
+ * was peeked at to tell the format is seen by it too, and a pipe or (later) a compressed file is read like
+ * any other. The FILE's own buffer is the only copy: stream_read() fills it directly.
+ *
+ * The snapshot length in the file's header is overwritten with 0, "no limit", before libpcap sees it.
+ * libpcap would cut longer frames down to it; files joined or rewritten by tools do have such frames, and
+ * Wireshark takes them whole. What is damage is decided by libpcap's own limit for the link type.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* fopencookie() */
+#endif
+#include "reader.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/** Octets of the file's header, and where the snapshot length is in it. */
+enum { FILE_HEADER = 24, SNAPLEN_AT = 16, SNAPLEN_SIZE = 4 };
+
+/** How much is read at once. */
+#define FILE_BUFFER (64 * 1024)
+
+static ssize_t cookie_read(void *cookie, char *into, size_t size)
+{
+	struct stream *stream = cookie;
+	size_t got = stream_read(stream, into, size);
+
+	return got == 0 && stream->error ? -1 : (ssize_t)got;
+}
+
+/** reason(): what libpcap said, fit to be printed. Changes |text|. */
+static const char *reason(char *text)
+{
+	char *octet;
+
+	for (octet = text; *octet; octet++)
+		if (!g_ascii_isprint(*octet))
+			*octet = '?';
+	return text;
+}
+
+static enum tcphs_input_result pcap_reader_damaged(struct tcphs_input *input, uint32_t number)
+{
+	pcap_t *pcap = input->pcap.pcap;
+
+	if (input->stream->error)
+		return input_damaged(input, "cannot be read on at frame %u (%s): copy the file and try again", number,
+		                     g_strerror(input->stream->error));
+	if (strstr(pcap_geterr(pcap), "truncated"))
+		return input_damaged(input, "is cut short in frame %u: only the frames before it were read; "
+		                     "copy or capture it again if its end matters", number);
+	return input_damaged(input, "is damaged at frame %u (%s): only the frames before it were read", number,
+	                     reason(pcap_geterr(pcap)));
+}
+
+static enum tcphs_input_result pcap_reader_next(struct tcphs_input *input, struct tcphs_frame *frame)
+{
+	struct pcap_pkthdr *header;
+	int result = pcap_next_ex(input->pcap.pcap, &header, &frame->bytes);
+
+	if (G_UNLIKELY(result == PCAP_ERROR_BREAK)) {
+		/* libpcap takes a failing read for the end where a frame would begin. */
+		return input->stream->error ? pcap_reader_damaged(input, frame->number) : TCPHS_INPUT_END;
+	}
+	if (G_UNLIKELY(result != 1))
+		return pcap_reader_damaged(input, frame->number);
+	/* Seconds are unsigned in the file; libpcap takes them for signed. */
+	frame->time_ns = input_time((uint32_t)header->ts.tv_sec, MAX(header->ts.tv_usec, 0));
+	frame->has_time = true;
+	frame->captured = header->caplen;
+	frame->length = header->len;
+	frame->linktype = input->pcap.linktype;
+	return TCPHS_INPUT_FRAME;
+}
+
+static void pcap_reader_close(struct tcphs_input *input)
+{
+	pcap_close(input->pcap.pcap);
+}
+
+bool pcap_reader_open(struct tcphs_input *input)
+{
+	static const cookie_io_functions_t functions = { .read = cookie_read };
+	char error[PCAP_ERRBUF_SIZE] = "";
+	FILE *file;
+
+	if (!stream_need(input->stream, FILE_HEADER)) {
+		input_damaged(input, "is cut short in its header, after %zu octets: copy or capture it again",
+		              stream_available(input->stream));
+		return false;
+	}
+	memset(stream_data(input->stream) + SNAPLEN_AT, 0, SNAPLEN_SIZE);
+	file = fopencookie(input->stream, "r", functions);
+	if (!file) {
+		input_damaged(input, "cannot be read: memory is out");
+		return false;
+	}
+	setvbuf(file, NULL, _IOFBF, FILE_BUFFER);
+	input->pcap.pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, error);
+	if (!input->pcap.pcap) {
+		fclose(file);
+		input_damaged(input, "is damaged in its header (%s): copy or capture it again", reason(error));
+		return false;
+	}
+	input->pcap.linktype = pcap_datalink(input->pcap.pcap);
+	input->next = pcap_reader_next;
+	input->close = pcap_reader_close;
+	return true;
+}
