@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * options.c - the command line, by GOption, which also writes --help.
+ *
+ * GOption fills |raw|, whose members are strings as typed; resolve() then checks and converts each, so that every
+ * mistake ends in one sentence that names the option.
+ */
+#include "options.h"
+
+#include <math.h>
+#include <string.h>
+
+#include <glib.h>
+
+#include "report/text.h"
+#include "vocabulary.h"
+
+/* More than a century is a slip of the finger, and would not fit into nanoseconds for long. */
+#define SECONDS_MAX 4e9
+
+struct raw {
+	char *format, *colour, *stream_rule, *fail_on, *explain;
+	char *horizon, *linger, *forget, *slow;
+	char **severities, **inputs;
+	gboolean checksums, version;
+};
+
+/* --list-rules may stand alone, so GOption wants a callback, which has no place of its own to store into. */
+static const char *list_rules;
+
+static gboolean on_list_rules(const char *name, const char *value, gpointer data, GError **error)
+{
+	(void)name;
+	(void)data;
+	if (value && strcmp(value, "md") != 0) {
+		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+		            "--list-rules: knows only \"md\" as a format; leave it away for a plain list");
+		return FALSE;
+	}
+	list_rules = value ? "md" : "plain";
+	return TRUE;
+}
+
+static const char summary[] =
+	"Checks how TCP connections in captures were opened: which step of the handshake failed, whose fault it is, and\n"
+	"whether the numbers add up. Reads pcap and pcapng; of a directory every capture below it; - is standard input.";
+
+static const char description[] =
+	"Exit status:\n"
+	"  0    nothing that --fail-on names was found\n"
+	"  1    something was\n"
+	"  2    wrong usage: nothing was read\n"
+	"  3    an input could not be read to its end, or the report not be written; what could be read is reported\n"
+	"  130, 143, 141   ended by SIGINT, by SIGTERM, or because nobody reads the report any more\n"
+	"\n"
+	"Examples:\n"
+	"  tcphs capture.pcap\n"
+	"  tcphs --format ndjson captures/ | jq 'select(.verdict == \"half_open\")'\n"
+	"  tcpdump -i eth0 -w - tcp | tcphs -\n"
+	"  tcphs --explain synack_bad_ack\n";
+
+static GOptionContext *context_for(struct raw *raw)
+{
+	const GOptionEntry entries[] = {
+		{ "format", 'f', 0, G_OPTION_ARG_STRING, &raw->format,
+		  "table (default, for people), ndjson (one line per connection) or summary (counts)", "FORMAT" },
+		{ "fail-on", 0, 0, G_OPTION_ARG_STRING, &raw->fail_on,
+		  "Verdicts, reasons and rules that make the exit status 1, with commas between, or never "
+		  "(default half_open,incomplete,malformed)", "WORDS" },
+		{ "severity", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->severities,
+		  "Show a rule as chat, note, warn or error; verdicts stay as they are", "RULE=LEVEL" },
+		{ "horizon", 0, 0, G_OPTION_ARG_STRING, &raw->horizon,
+		  "An answer missing for less than this at the end of the capture may still have come (default 3)", "SECONDS" },
+		{ "linger", 0, 0, G_OPTION_ARG_STRING, &raw->linger,
+		  "A closed connection takes in late segments for this long (default 60)", "SECONDS" },
+		{ "forget", 0, 0, G_OPTION_ARG_STRING, &raw->forget,
+		  "Report and drop connections idle for this long: for endless input (default 0, never)", "SECONDS" },
+		{ "slow", 0, 0, G_OPTION_ARG_STRING, &raw->slow,
+		  "A handshake that takes longer is slow (default 1)", "SECONDS" },
+		{ "stream-rule", 0, 0, G_OPTION_ARG_STRING, &raw->stream_rule,
+		  "Number streams as Wireshark up to 4.2 does (ws40, default) or from 4.4 on (ws44)", "RULE" },
+		{ "checksums", 0, 0, G_OPTION_ARG_NONE, &raw->checksums, "Verify TCP checksums", NULL },
+		{ "color", 0, 0, G_OPTION_ARG_STRING, &raw->colour,
+		  "auto (default: on a terminal, unless NO_COLOR is set), always or never", "WHEN" },
+		{ "explain", 0, 0, G_OPTION_ARG_STRING, &raw->explain,
+		  "Explain a rule, verdict or reason, and end", "ID" },
+		{ "list-rules", 0, G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK, (gpointer)on_list_rules,
+		  "List all rules, and end; as Markdown with =md", "md" },
+		{ "version", 0, 0, G_OPTION_ARG_NONE, &raw->version, "Print the version, and end", NULL },
+		{ G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->inputs, NULL, "FILE|DIR|-..." },
+		{ NULL },
+	};
+	GOptionContext *context = g_option_context_new(NULL);
+
+	g_option_context_add_main_entries(context, entries, NULL);
+	g_option_context_set_summary(context, summary);
+	g_option_context_set_description(context, description);
+	return context;
+}
+
+static void clear_raw(struct raw *raw)
+{
+	g_free(raw->format);
+	g_free(raw->colour);
+	g_free(raw->stream_rule);
+	g_free(raw->fail_on);
+	g_free(raw->explain);
+	g_free(raw->horizon);
+	g_free(raw->linger);
+	g_free(raw->forget);
+	g_free(raw->slow);
+	g_strfreev(raw->severities);
+	g_strfreev(raw->inputs);
+}
+
+/* One of |words|; |choice| stays as it is where the option was not given. */
+static bool choose(const char *option, const char *word, const char *const *words, unsigned *choice, char **message)
+{
+	GString *list;
+	char *escaped;
+
+	if (!word)
+		return true;
+	for (unsigned i = 0; words[i]; i++) {
+		if (strcmp(word, words[i]) == 0) {
+			*choice = i;
+			return true;
+		}
+	}
+	list = g_string_new(words[0]);
+	for (unsigned i = 1; words[i]; i++)
+		g_string_append_printf(list, ", %s", words[i]);
+	escaped = text_escape(word);
+	*message = g_strdup_printf("%s: \"%s\" is none of %s; the closest is \"%s\"", option, escaped, list->str,
+	                           vocabulary_closest(word, words));
+	g_free(escaped);
+	g_string_free(list, TRUE);
+	return false;
+}
+
+static bool seconds(const char *option, const char *text, tcphs_time *time, char **message)
+{
+	char *end, *escaped;
+	double value;
+
+	if (!text)
+		return true;
+	value = g_ascii_strtod(text, &end);
+	if (end != text && *end == '\0' && value >= 0 && value <= SECONDS_MAX) {
+		*time = (tcphs_time)llround(value * (double)TCPHS_SECOND);
+		return true;
+	}
+	escaped = text_escape(text);
+	*message = g_strdup_printf("%s: \"%s\" is no number of seconds; give one that is 0 or more, such as 2.5", option,
+	                           escaped);
+	g_free(escaped);
+	return false;
+}
+
+static bool resolve_choices(struct options *options, const struct raw *raw, char **message)
+{
+	static const char *const formats[FORMATS + 1] = { "table", "ndjson", "summary" };
+	static const char *const colours[COLOURS + 1] = { "auto", "always", "never" };
+	static const char *const rules[] = { "ws40", "ws44", NULL };
+	unsigned format = FORMAT_TABLE, colour = COLOUR_AUTO, rule = TCPHS_STREAM_WS40;
+
+	if (!choose("--format", raw->format, formats, &format, message) ||
+	    !choose("--color", raw->colour, colours, &colour, message) ||
+	    !choose("--stream-rule", raw->stream_rule, rules, &rule, message))
+		return false;
+	options->format = (enum options_format)format;
+	options->colour = (enum options_colour)colour;
+	options->engine.stream_rule = (enum tcphs_stream_rule)rule;
+	return true;
+}
+
+static bool resolve_policy(struct options *options, const struct raw *raw, char **message)
+{
+	policy_default(&options->policy);
+	if (raw->fail_on && !policy_fail_on(&options->policy, raw->fail_on, message))
+		return false;
+	for (char **severity = raw->severities; severity && *severity; severity++)
+		if (!policy_override(&options->policy, *severity, message))
+			return false;
+	return true;
+}
+
+static bool resolve_inputs(struct options *options, struct raw *raw, char **message)
+{
+	unsigned standard_inputs = 0;
+
+	options->inputs = raw->inputs;
+	raw->inputs = NULL;
+	if (options->action != ACTION_ANALYZE)
+		return true;
+	if (!options->inputs) {
+		*message = g_strdup("no input; name a capture file, a directory, or - for standard input (tcphs --help)");
+		return false;
+	}
+	for (char **input = options->inputs; *input; input++)
+		standard_inputs += strcmp(*input, "-") == 0;
+	if (standard_inputs > 1) {
+		*message = g_strdup("-: standard input can be read only once; name it once");
+		return false;
+	}
+	return true;
+}
+
+static bool resolve(struct options *options, struct raw *raw, char **message)
+{
+	options->decode.checksums = raw->checksums;
+	if (raw->version)
+		options->action = ACTION_VERSION;
+	else if (list_rules)
+		options->action = strcmp(list_rules, "md") == 0 ? ACTION_LIST_RULES_MD : ACTION_LIST_RULES;
+	else if (raw->explain)
+		options->action = ACTION_EXPLAIN;
+	options->explain = raw->explain;
+	raw->explain = NULL;
+	return resolve_choices(options, raw, message) &&
+	       seconds("--horizon", raw->horizon, &options->engine.horizon, message) &&
+	       seconds("--linger", raw->linger, &options->engine.linger, message) &&
+	       seconds("--forget", raw->forget, &options->engine.forget, message) &&
+	       seconds("--slow", raw->slow, &options->engine.slow, message) &&
+	       resolve_policy(options, raw, message) && resolve_inputs(options, raw, message);
+}
+
+bool options_parse(struct options *options, char **arguments, char **message)
+{
+	struct raw raw = { 0 };
+	GOptionContext *context = context_for(&raw);
+	char **copy = g_strdupv(arguments);
+	GError *error = NULL;
+	bool good;
+
+	memset(options, 0, sizeof(*options));
+	tcphs_config_default(&options->engine);
+	list_rules = NULL;
+	good = g_option_context_parse_strv(context, &copy, &error);
+	if (good) {
+		good = resolve(options, &raw, message);
+	} else {
+		char *escaped = text_escape(error->message);
+
+		*message = g_strdup_printf("%s (see tcphs --help)", escaped);
+		g_free(escaped);
+		g_clear_error(&error);
+	}
+	g_strfreev(copy);
+	clear_raw(&raw);
+	g_option_context_free(context);
+	if (!good)
+		options_clear(options);
+	return good;
+}
+
+void options_clear(struct options *options)
+{
+	g_free(options->explain);
+	g_strfreev(options->inputs);
+	options->explain = NULL;
+	options->inputs = NULL;
+}

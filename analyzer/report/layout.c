@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * layout.c - draws rows in columns.
+ *
+ * On a terminal nothing is cut and nothing runs over its edge: where a column leaves the finding too little room, the
+ * finding goes on lines of its own below the row, and where even the endpoints do not fit, they go there too. Anywhere
+ * else (a pipe, a file) a row is one line, however long, so that grep finds what belongs together.
+ */
+#include "table.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <glib.h>
+
+#include "text.h"
+
+/* Below this many columns a finding is not put beside its row: it would be a tower of words. */
+#define FINDING_MIN 48
+
+/* Indentation of what goes below its row. */
+#define BELOW 4
+
+#define GAP 2
+
+enum column { VERDICT, REASON, BLAME, ENDPOINTS, STEPS, RTT, FINDING, COLUMNS };
+
+static const char *const titles[COLUMNS] = { "VERDICT", "REASON", "BLAME", "CLIENT > SERVER", "STEPS", "RTT",
+	                                     "FINDING" };
+
+/* Room for a cell; findings are not copied. */
+#define CELL (2 * TEXT_ENDPOINT + 8)
+
+struct layout {
+	struct output *out;
+	size_t width[COLUMNS];
+	bool below[COLUMNS];     /* on a line of its own */
+};
+
+static void fill_cell(char cell[CELL], const struct row *row, enum column column)
+{
+	char client[TEXT_ENDPOINT], server[TEXT_ENDPOINT], steps[3][12];
+
+	switch (column) {
+	case VERDICT:
+		g_strlcpy(cell, tcphs_verdict_word((enum tcphs_verdict)row->verdict), CELL);
+		break;
+	case REASON:
+		g_strlcpy(cell, tcphs_reason_word((enum tcphs_reason)row->reason), CELL);
+		break;
+	case BLAME:
+		g_strlcpy(cell, tcphs_blame_word((enum tcphs_blame)row->blame), CELL);
+		break;
+	case ENDPOINTS:
+		text_endpoint(client, row->key.src, row->key.sport);
+		text_endpoint(server, row->key.dst, row->key.dport);
+		snprintf(cell, CELL, "%s > %s", client, server);
+		break;
+	case STEPS:
+		for (int i = 0; i < 3; i++)
+			snprintf(steps[i], sizeof(steps[i]), row->steps[i] ? "%u" : "-", row->steps[i]);
+		snprintf(cell, CELL, "%s %s %s", steps[0], steps[1], steps[2]);
+		break;
+	case RTT:
+		text_interval(cell, row->rtt);
+		break;
+	default:
+		cell[0] = '\0';
+	}
+}
+
+static void widen(struct layout *layout, const struct row *row)
+{
+	char cell[CELL];
+	size_t length = strlen(row->finding);
+
+	for (int column = 0; column < FINDING; column++) {
+		fill_cell(cell, row, (enum column)column);
+		layout->width[column] = MAX(layout->width[column], strlen(cell));
+	}
+	layout->width[FINDING] = MAX(layout->width[FINDING], length);
+}
+
+/* How wide the columns before |end| are that stand in the row, gaps included. */
+static size_t width_before(const struct layout *layout, enum column end)
+{
+	size_t width = 0;
+
+	for (int column = 0; column < (int)end; column++)
+		if (!layout->below[column])
+			width += layout->width[column] + GAP;
+	return width;
+}
+
+static void measure(struct layout *layout, struct sheet *const *sheets, size_t count)
+{
+	size_t columns = layout->out->columns;
+	size_t room;
+
+	for (int column = 0; column < COLUMNS; column++)
+		layout->width[column] = strlen(titles[column]);
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < sheets[i]->count; j++)
+			widen(layout, sheets[i]->rows[j]);
+	if (!columns)
+		return;
+	layout->below[ENDPOINTS] = width_before(layout, FINDING) - GAP > columns;
+	room = width_before(layout, FINDING) < columns ? columns - width_before(layout, FINDING) : 0;
+	layout->below[FINDING] = room < MIN(layout->width[FINDING], FINDING_MIN);
+	if (layout->below[FINDING])
+		layout->width[FINDING] = columns > 2 * BELOW ? columns - BELOW : columns;
+	else
+		layout->width[FINDING] = MIN(layout->width[FINDING], room);
+}
+
+static void put_coloured(struct output *out, const char *colour, const char *text, size_t length)
+{
+	bool coloured = out->colour && *colour;
+
+	if (coloured)
+		output_format(out, "\033[%sm", colour);
+	output_write(out, text, length);
+	if (coloured)
+		output_text(out, "\033[0m");
+}
+
+static const char *colour_of(const struct row *row, enum column column)
+{
+	static const char *const verdicts[TCPHS_VERDICTS] = {
+		[TCPHS_COMPLETE] = "32",
+		[TCPHS_UNKNOWN] = "36",
+		[TCPHS_INCOMPLETE] = "33",
+		[TCPHS_HALF_OPEN] = "31",
+		[TCPHS_MALFORMED] = "1;31",
+	};
+
+	return column == VERDICT ? verdicts[row->verdict] : "";
+}
+
+/* The finding's first word is its rule: that is what --explain wants. */
+static void put_finding_line(struct output *out, const struct row *row, const char *text, size_t length)
+{
+	static const char *const severities[] = { "", "2", "36", "33", "31" };
+	size_t id = text == row->finding ? strcspn(text, ",:") : 0;
+
+	id = MIN(id, length);
+	put_coloured(out, severities[row->weight], text, id);
+	output_write(out, text + id, length - id);
+	output_char(out, '\n');
+}
+
+static void put_finding(const struct layout *layout, const struct row *row)
+{
+	size_t indent = layout->below[FINDING] ? BELOW : width_before(layout, FINDING);
+	size_t width = layout->out->columns ? layout->width[FINDING] : 0;
+	const char *text = row->finding;
+
+	while (*text) {
+		const char *next;
+		size_t length = text_wrap(text, width, &next);
+
+		if (text != row->finding || layout->below[FINDING])
+			output_pad(layout->out, indent);
+		put_finding_line(layout->out, row, text, length);
+		text = next;
+	}
+}
+
+static void put_below(const struct layout *layout, const struct row *row, enum column column)
+{
+	char cell[CELL];
+
+	fill_cell(cell, row, column);
+	text_paragraph(layout->out, cell, layout->out->columns, BELOW);
+}
+
+/* The gap is put before the next cell, not after this one: no line ends in blanks. */
+static void put_row(const struct layout *layout, const struct row *row)
+{
+	bool finding = *row->finding != '\0';
+	size_t gap = 0;
+
+	for (int column = 0; column < FINDING; column++) {
+		char cell[CELL];
+		size_t length, pad;
+
+		if (layout->below[column])
+			continue;
+		fill_cell(cell, row, (enum column)column);
+		length = strlen(cell);
+		pad = layout->width[column] - length;
+		output_pad(layout->out, column == RTT ? gap + pad : gap);
+		put_coloured(layout->out, colour_of(row, (enum column)column), cell, length);
+		gap = column == RTT ? GAP : pad + GAP;
+	}
+	if (finding && !layout->below[FINDING])
+		output_pad(layout->out, gap);
+	else
+		output_char(layout->out, '\n');
+	if (layout->below[ENDPOINTS])
+		put_below(layout, row, ENDPOINTS);
+	put_finding(layout, row);
+}
+
+static void put_titles(const struct layout *layout)
+{
+	GString *line = g_string_new(NULL);
+
+	for (int column = 0; column < COLUMNS; column++) {
+		if (layout->below[column])
+			continue;
+		if (column == FINDING)
+			g_string_append(line, titles[column]);
+		else
+			g_string_append_printf(line, column == RTT ? "%*s  " : "%-*s  ", (int)layout->width[column],
+			                       titles[column]);
+	}
+	g_strchomp(line->str);
+	put_coloured(layout->out, "1", line->str, strlen(line->str));
+	output_char(layout->out, '\n');
+	g_string_free(line, TRUE);
+}
+
+static void put_amount(struct output *out, uint64_t number, const char *word)
+{
+	output_format(out, "%" G_GUINT64_FORMAT " %s%s", number, word, number == 1 ? "" : "s");
+}
+
+static void put_heading(struct output *out, const struct sheet *sheet)
+{
+	output_char(out, '\n');
+	put_coloured(out, "1;4", sheet->path, strlen(sheet->path));
+	if (!sheet->connections && !sheet->damaged)
+		output_text(out, "  no TCP connection");
+	output_char(out, '\n');
+	if (sheet->damaged) {
+		put_coloured(out, "31", "damaged", strlen("damaged"));
+		output_format(out, ": %s\n", sheet->damaged);
+	}
+}
+
+void layout_page(struct output *out, struct sheet *const *sheets, size_t count, bool headings)
+{
+	struct layout layout = { .out = out };
+	size_t rows = 0;
+
+	for (size_t i = 0; i < count; i++)
+		rows += sheets[i]->count;
+	measure(&layout, sheets, count);
+	if (rows)
+		put_titles(&layout);
+	for (size_t i = 0; i < count; i++) {
+		if (headings)
+			put_heading(out, sheets[i]);
+		for (size_t j = 0; j < sheets[i]->count; j++)
+			put_row(&layout, sheets[i]->rows[j]);
+	}
+	if (rows || headings)
+		output_char(out, '\n');
+}
+
+static gboolean put_not_decoded(gpointer word, gpointer frames, gpointer data)
+{
+	output_format(data, " %s %" G_GUINT64_FORMAT, (const char *)word, *(const uint64_t *)frames);
+	return FALSE;
+}
+
+void layout_total(struct output *out, const struct tally *total)
+{
+	const char *separator = ": ";
+
+	put_amount(out, total->connections, "connection");
+	output_text(out, " in ");
+	put_amount(out, total->inputs, "input");
+	output_text(out, ", ");
+	put_amount(out, total->frames, "frame");
+	for (int verdict = TCPHS_VERDICTS - 1; verdict >= 0; verdict--) {
+		if (!total->verdicts[verdict])
+			continue;
+		output_format(out, "%s%" G_GUINT64_FORMAT " %s", separator, total->verdicts[verdict],
+		              tcphs_verdict_word((enum tcphs_verdict)verdict));
+		separator = ", ";
+	}
+	if (total->damaged) {
+		output_text(out, "; ");
+		put_amount(out, total->damaged, "input");
+		output_text(out, " could not be read to the end");
+	}
+	output_char(out, '\n');
+	if (g_tree_nnodes(total->not_decoded)) {
+		output_text(out, "frames not decoded:");
+		g_tree_foreach(total->not_decoded, put_not_decoded, out);
+		output_char(out, '\n');
+	}
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * table.c - the report for people: collects rows, sorts them, and draws them page by page.
+ *
+ * Worst first needs all rows of an input before the first is drawn, and aligned columns need all rows of a page. A page
+ * is one large input or many small ones: it is drawn at the end of an input when it has rows enough, or when a person
+ * waits at a terminal. Rows are the only thing in the analyzer's reports that grow with the capture; they are
+ * allocated so that failure is seen, and it ends the input, not the process.
+ */
+#include "table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "report.h"
+#include "text.h"
+
+/* Rows after which a page is drawn. */
+#define PAGE_ROWS 400
+
+/* How long a person waits for a page, in microseconds. */
+#define PAGE_PATIENCE (2 * G_USEC_PER_SEC)
+
+struct table {
+	struct report report;
+	struct sheet *sheet;     /* of the input being read; NULL between inputs */
+	GPtrArray *page;         /* sheets that wait to be drawn */
+	size_t page_rows;
+	gint64 page_begun;
+};
+
+static void sheet_free(gpointer data)
+{
+	struct sheet *sheet = data;
+
+	if (!sheet)
+		return;
+	for (size_t i = 0; i < sheet->count; i++)
+		free(sheet->rows[i]);
+	free(sheet->rows);
+	g_free(sheet->path);
+	g_free(sheet->damaged);
+	g_free(sheet);
+}
+
+static struct sheet *sheet_of(struct table *table, const struct report_input *input)
+{
+	if (!table->sheet) {
+		table->sheet = g_new0(struct sheet, 1);
+		table->sheet->path = text_escape(input->path);
+	}
+	return table->sheet;
+}
+
+/* The finding with the highest severity, the first of these; NULL if there is none. */
+static const struct tcphs_finding *worst(const struct policy *policy, const struct tcphs_summary *summary)
+{
+	const struct tcphs_finding *found = NULL;
+
+	for (size_t i = 0; i < summary->finding_count; i++) {
+		const struct tcphs_finding *finding = &summary->findings[i];
+
+		if (!found || policy->severity[finding->rule] > policy->severity[found->rule])
+			found = finding;
+	}
+	return found;
+}
+
+/* "synack_bad_ack, frame 2: the sentence (2 more)", escaped. */
+static char *describe(const struct tcphs_finding *finding, const struct tcphs_summary *summary)
+{
+	char sentence[REPORT_SENTENCE];
+	char *escaped;
+	GString *text = g_string_new(tcphs_rule_info((enum tcphs_rule)finding->rule)->id);
+
+	tcphs_finding_format(sentence, sizeof(sentence), finding, summary);
+	escaped = text_escape(sentence);
+	if (finding->at)
+		g_string_append_printf(text, ", frame %u", finding->at);
+	g_string_append_printf(text, ": %s", escaped);
+	if (summary->finding_count > 1)
+		g_string_append_printf(text, " (%zu more)", summary->finding_count - 1);
+	g_free(escaped);
+	return g_string_free(text, FALSE);
+}
+
+static struct row *row_new(const struct policy *policy, const struct tcphs_summary *summary)
+{
+	const struct tcphs_finding *finding = worst(policy, summary);
+	char *text = finding ? describe(finding, summary) : NULL;
+	size_t size = text ? strlen(text) + 1 : 1;
+	struct row *row = malloc(sizeof(*row) + size);
+
+	if (row) {
+		row->key = summary->key;
+		row->rtt = summary->rtt_total;
+		row->first = summary->first;
+		memcpy(row->steps, summary->judgement.steps, sizeof(row->steps));
+		row->verdict = summary->judgement.verdict;
+		row->reason = summary->judgement.reason;
+		row->blame = summary->judgement.blame;
+		row->weight = finding ? (uint8_t)(policy->severity[finding->rule] + 1) : 0;
+		memcpy(row->finding, text ? text : "", size);
+	}
+	g_free(text);
+	return row;
+}
+
+static bool make_room(struct sheet *sheet)
+{
+	size_t room = sheet->room ? 2 * sheet->room : 16;
+	struct row **rows;
+
+	if (sheet->count < sheet->room)
+		return true;
+	rows = reallocarray(sheet->rows, room, sizeof(struct row *));
+	if (!rows)
+		return false;
+	sheet->rows = rows;
+	sheet->room = room;
+	return true;
+}
+
+static bool table_connection(struct report *report, const struct report_input *input,
+                             const struct tcphs_summary *summary, const char *encap)
+{
+	struct sheet *sheet = sheet_of((struct table *)report, input);
+	struct row *row;
+
+	(void)encap;
+	if (!make_room(sheet))
+		return false;
+	row = row_new(report->policy, summary);
+	if (!row)
+		return false;
+	sheet->rows[sheet->count++] = row;
+	return true;
+}
+
+static int worst_first(const void *a, const void *b)
+{
+	const struct row *one = *(struct row *const *)a;
+	const struct row *two = *(struct row *const *)b;
+
+	if (one->verdict != two->verdict)
+		return one->verdict > two->verdict ? -1 : 1;
+	if (one->weight != two->weight)
+		return one->weight > two->weight ? -1 : 1;
+	return (one->first > two->first) - (one->first < two->first);
+}
+
+static void draw_page(struct table *table)
+{
+	struct sheet **sheets = (struct sheet **)table->page->pdata;
+
+	layout_page(table->report.out, sheets, table->page->len, table->report.several);
+	output_flush(table->report.out);
+	g_ptr_array_set_size(table->page, 0);
+	table->page_rows = 0;
+}
+
+static void table_input_end(struct report *report, const struct report_input *input)
+{
+	struct table *table = (struct table *)report;
+	struct sheet *sheet = sheet_of(table, input);
+	gint64 now = g_get_monotonic_time();
+
+	sheet->damaged = g_strdup(input->damaged);
+	sheet->frames = input->tally.frames;
+	sheet->connections = input->tally.connections;
+	if (sheet->count)
+		qsort(sheet->rows, sheet->count, sizeof(struct row *), worst_first);
+	if (!table->page->len)
+		table->page_begun = now;
+	g_ptr_array_add(table->page, sheet);
+	table->page_rows += sheet->count;
+	table->sheet = NULL;
+	if (table->page_rows >= PAGE_ROWS || (report->out->terminal && now - table->page_begun > PAGE_PATIENCE))
+		draw_page(table);
+}
+
+static void table_finish(struct report *report, const struct tally *total)
+{
+	draw_page((struct table *)report);
+	layout_total(report->out, total);
+}
+
+static void table_del(struct report *report)
+{
+	struct table *table = (struct table *)report;
+
+	sheet_free(table->sheet);
+	g_ptr_array_unref(table->page);
+	g_free(table);
+}
+
+struct report *report_table_new(void)
+{
+	struct table *table = g_new0(struct table, 1);
+
+	table->page = g_ptr_array_new_with_free_func(sheet_free);
+	table->report.connection = table_connection;
+	table->report.input_end = table_input_end;
+	table->report.finish = table_finish;
+	table->report.del = table_del;
+	return &table->report;
+}

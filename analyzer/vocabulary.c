@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vocabulary.c - looks words up, and finds the nearest one to a misspelt one.
+ */
+#include "vocabulary.h"
+
+#include <string.h>
+
+#include <glib.h>
+
+/* Longer than every word of ours; what is longer than this is compared by its beginning. */
+#define WORD_MAX 48
+
+int vocabulary_severity(const char *word)
+{
+	for (int severity = TCPHS_CHAT; severity <= TCPHS_ERROR; severity++)
+		if (strcmp(word, tcphs_severity_word((enum tcphs_severity)severity)) == 0)
+			return severity;
+	return -1;
+}
+
+enum tcphs_severity vocabulary_verdict_severity(enum tcphs_verdict verdict)
+{
+	static const enum tcphs_severity severities[] = {
+#define TCPHS_VERDICT(id, ID, severity, title) [TCPHS_##ID] = TCPHS_##severity,
+#define TCPHS_REASON(id, ID, verdict, blame, title)
+#include "verdicts.def"
+#undef TCPHS_VERDICT
+#undef TCPHS_REASON
+	};
+
+	return severities[verdict];
+}
+
+enum tcphs_blame vocabulary_reason_blame(enum tcphs_reason reason)
+{
+	static const enum tcphs_blame blames[] = {
+#define TCPHS_VERDICT(id, ID, severity, title)
+#define TCPHS_REASON(id, ID, verdict, blame, title) [TCPHS_REASON_##ID] = TCPHS_BLAME_##blame,
+#include "verdicts.def"
+#undef TCPHS_VERDICT
+#undef TCPHS_REASON
+	};
+
+	return blames[reason];
+}
+
+/* Levenshtein's distance, case and the difference between - and _ aside. */
+static unsigned distance(const char *a, const char *b)
+{
+	size_t length = strnlen(b, WORD_MAX);
+	unsigned row[WORD_MAX + 1];
+
+	for (size_t j = 0; j <= length; j++)
+		row[j] = (unsigned)j;
+	for (size_t i = 0; i < WORD_MAX && a[i]; i++) {
+		unsigned diagonal = row[0];
+		char c = a[i] == '-' ? '_' : g_ascii_tolower(a[i]);
+
+		row[0] = (unsigned)i + 1;
+		for (size_t j = 0; j < length; j++) {
+			unsigned replaced = diagonal + (c != b[j]);
+			unsigned shorter = MIN(row[j], row[j + 1]) + 1;
+
+			diagonal = row[j + 1];
+			row[j + 1] = MIN(replaced, shorter);
+		}
+	}
+	return row[length];
+}
+
+struct nearest {
+	const char *word;
+	const char *best;
+	unsigned distance;
+};
+
+static void consider(struct nearest *nearest, const char *candidate)
+{
+	unsigned far = distance(nearest->word, candidate);
+
+	if (far >= nearest->distance)
+		return;
+	nearest->distance = far;
+	nearest->best = candidate;
+}
+
+static void consider_rules(struct nearest *nearest)
+{
+	for (int rule = TCPHS_RULE_NONE + 1; rule < TCPHS_RULES; rule++)
+		consider(nearest, tcphs_rule_info((enum tcphs_rule)rule)->id);
+}
+
+const char *vocabulary_closest(const char *word, const char *const *candidates)
+{
+	struct nearest nearest = { .word = word, .distance = UINT_MAX };
+
+	for (; *candidates; candidates++)
+		consider(&nearest, *candidates);
+	return nearest.best;
+}
+
+const char *vocabulary_closest_rule(const char *word)
+{
+	struct nearest nearest = { .word = word, .distance = UINT_MAX };
+
+	consider_rules(&nearest);
+	return nearest.best;
+}
+
+const char *vocabulary_closest_id(const char *word)
+{
+	struct nearest nearest = { .word = word, .distance = UINT_MAX };
+
+	for (int verdict = 0; verdict < TCPHS_VERDICTS; verdict++)
+		consider(&nearest, tcphs_verdict_word((enum tcphs_verdict)verdict));
+	for (int reason = 0; reason < TCPHS_REASONS; reason++)
+		consider(&nearest, tcphs_reason_word((enum tcphs_reason)reason));
+	consider_rules(&nearest);
+	return nearest.best;
+}
