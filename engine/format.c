@@ -99,7 +99,8 @@ static void put_times(struct text *text, const tcphs_time *times, uint32_t known
 		bool before = times[i] < times[0];
 
 		put(text, before ? ", -" : ", ");
-		put_fraction(text, ((before ? 0 - later : later) + 500000) / 1000000, 1);
+		later = before ? 0 - later : later;
+		put_fraction(text, later / 1000000 + (later % 1000000 >= 500000), 1);
 	}
 	put(text, " s");
 	if (count > known)
