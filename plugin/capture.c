@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * capture.c - what is kept of the capture that is open: the engine's tracker, and a mark for every TCP header.
+ *
+ * Theory of operation. Wireshark dissects a frame once in file order, when pinfo->fd->visited is not set, and then as
+ * often and in such an order as it likes. The engine hears of a segment the first time only. It answers with a mark of
+ * 32 octets, which is appended to one growing array; marks_of_frame says where a frame's marks begin. The nth TCP
+ * header of a frame has the nth of them, whatever lies between the layers (the layer number names no layer uniquely).
+ * The engine's name for a segment, its ref, is the index of its mark plus one, because one frame can hold several; the
+ * array frames leads back from there to frame numbers.
+ *
+ * A number does not always stay with its frame. Under a read filter (tshark -2 -R, the file dialog) each frame is
+ * dissected before it is known whether it stays, and the next frame gets the number of one that was dropped. So a
+ * number that is met again without "visited" means one of two things: the same record once more (its offset in the
+ * file is the same), which is a replay, or another record, and then the marks under this number lose their frame, and
+ * nothing will link to them any more. The engine has heard of the dropped segment all the same: the verdict is that of
+ * the whole file.
+ *
+ * Memory can run out. Then everything that is kept would be wrong sooner or later, so annotating stops for this
+ * capture, which is said once.
+ */
+#include "capture.h"
+
+#include <stdlib.h>
+
+#include "fields.h"
+#include "plugin.h"
+
+#define NO_MARKS 0  /* in marks_of_frame, which holds indices plus one */
+
+static struct {
+	struct tcphs_tracker *tracker;  /* NULL before the first frame */
+	bool stopped;
+	struct tcphs_mark *marks;
+	guint32 *frames;                /* of each mark, 0 where the frame was filtered away */
+	size_t count, room;             /* of the two above */
+	guint32 *marks_of_frame;
+	size_t frames_room;
+	guint32 newest;                 /* number and file offset of the latest record that was met for the first time */
+	gint64 newest_offset;
+} capture;
+
+void tcphs_capture_cleanup(void)
+{
+	tcphs_tracker_del(capture.tracker);
+	g_free(capture.marks);
+	g_free(capture.frames);
+	g_free(capture.marks_of_frame);
+	memset(&capture, 0, sizeof(capture));
+}
+
+void tcphs_capture_init(void)
+{
+	tcphs_capture_cleanup();
+}
+
+/** stop(): there is no way on for this capture; says so once. */
+static void stop(void)
+{
+	if (!capture.stopped)
+		ws_warning("tcphs: out of memory at frame %u, handshakes of this capture are not annotated; "
+		           "filter or split the capture and open it again", capture.newest);
+	capture.stopped = true;
+}
+
+/** start(): the tracker, with the settings as they are now. */
+static bool start(void)
+{
+	struct tcphs_config config;
+
+	if (capture.tracker)
+		return true;
+	tcphs_config_default(&config);
+	config.keep = true;
+	config.stream_rule = TCPHS_WS_STREAM_RULE;
+	config.horizon = tcphs_preferences.horizon * TCPHS_SECOND;
+	config.linger = tcphs_preferences.linger * TCPHS_SECOND;
+	config.slow = tcphs_preferences.slow * TCPHS_MILLISECOND;
+	/* A capture must not be able to choose its hash collisions. */
+	for (int i = 0; i < 2; i++)
+		config.hash_key[i] = (uint64_t)g_random_int() << 32 | g_random_int();
+	if (tcphs_tracker_new(&capture.tracker, &config) != TCPHS_OK)
+		stop();
+	return !capture.stopped;
+}
+
+/** grow(): room for |count| elements of |size| octets in *array, new ones zero; false if memory ran out. */
+static bool grow(void **array, size_t *room, size_t count, size_t size)
+{
+	size_t wanted = *room + *room / 2 + 1024;
+	void *grown;
+
+	if (count <= *room)
+		return true;
+	if (wanted < count)
+		wanted = count;
+	grown = g_try_realloc_n(*array, wanted, size);
+	if (!grown)
+		return false;
+	memset((char *)grown + *room * size, 0, (wanted - *room) * size);
+	*array = grown;
+	*room = wanted;
+	return true;
+}
+
+/** time_of(): a frame without a time stamp comes when the one before it came. */
+static tcphs_time time_of(const packet_info *pinfo)
+{
+	if (!(pinfo->presence_flags & PINFO_HAS_TS))
+		return tcphs_tracker_end(capture.tracker);
+	/* A damaged file can have any number of seconds. */
+	if (pinfo->abs_ts.secs > INT64_MAX / TCPHS_SECOND - 1 || pinfo->abs_ts.secs < INT64_MIN / TCPHS_SECOND + 1)
+		return tcphs_tracker_end(capture.tracker);
+	return pinfo->abs_ts.secs * TCPHS_SECOND + pinfo->abs_ts.nsecs;
+}
+
+/** forget_marks(): frame |number| turned out to be another one; what was marked under its number has no frame now. */
+static void forget_marks(guint32 number)
+{
+	if (number >= capture.frames_room || capture.marks_of_frame[number] == NO_MARKS)
+		return;
+	for (size_t i = capture.marks_of_frame[number] - 1; i < capture.count && capture.frames[i] == number; i++)
+		capture.frames[i] = 0;
+	capture.marks_of_frame[number] = NO_MARKS;
+}
+
+/** meet(): the dissection of a record begins. @return whether it is its first one. */
+static bool meet(const packet_info *pinfo)
+{
+	if (pinfo->fd->visited || capture.stopped)
+		return false;
+	if (capture.newest == pinfo->num && capture.newest_offset == pinfo->fd->file_off)
+		return false;
+	if (!start())
+		return false;
+	capture.newest = pinfo->num;
+	capture.newest_offset = pinfo->fd->file_off;
+	forget_marks(pinfo->num);
+	tcphs_tracker_frame(capture.tracker, time_of(pinfo));
+	return true;
+}
+
+void tcphs_capture_frame(packet_info *pinfo)
+{
+	meet(pinfo);
+}
+
+struct tcphs_dissection *tcphs_capture_dissection(packet_info *pinfo)
+{
+	return capture.stopped ? NULL : p_get_proto_data(pinfo->pool, pinfo, tcphs_proto, 0);
+}
+
+struct tcphs_dissection *tcphs_capture_enter(packet_info *pinfo)
+{
+	struct tcphs_dissection *dissection = tcphs_capture_dissection(pinfo);
+
+	if (dissection)
+		return dissection;
+	dissection = wmem_new0(pinfo->pool, struct tcphs_dissection);
+	dissection->fresh = meet(pinfo);
+	if (capture.stopped || !capture.tracker)
+		return NULL;
+	if (!dissection->fresh && pinfo->num < capture.frames_room)
+		dissection->next = capture.marks_of_frame[pinfo->num] - 1;   /* NO_MARKS: beyond any mark */
+	else if (!dissection->fresh)
+		dissection->next = NO_MARKS - 1U;
+	dissection->end = &dissection->layers;
+	p_add_proto_data(pinfo->pool, pinfo, tcphs_proto, 0, dissection);
+	return dissection;
+}
+
+/** reserve(): room for one more mark, of frame |number|. */
+static bool reserve(guint32 number)
+{
+	size_t room = capture.room;
+
+	if (capture.count >= UINT32_MAX - 1)
+		return false;
+	if (capture.count < capture.room && number < capture.frames_room)
+		return true;
+	/* Two arrays of one size: the second is no larger before both have grown. */
+	return grow((void **)&capture.marks, &room, capture.count + 1, sizeof(capture.marks[0])) &&
+	       grow((void **)&capture.frames, &capture.room, capture.count + 1, sizeof(capture.frames[0])) &&
+	       grow((void **)&capture.marks_of_frame, &capture.frames_room, (size_t)number + 1,
+	            sizeof(capture.marks_of_frame[0]));
+}
+
+/** replay(): the mark that the next TCP header of the frame got on its first visit. */
+static bool replay(const packet_info *pinfo, struct tcphs_dissection *dissection, struct tcphs_layer *layer)
+{
+	layer->index = dissection->next;
+	if (layer->index >= capture.count || capture.frames[layer->index] != pinfo->num)
+		return false;
+	dissection->next++;
+	return true;
+}
+
+/** append(): the mark that the engine has just written becomes the frame's next one. */
+static void append(const packet_info *pinfo)
+{
+	capture.frames[capture.count] = pinfo->num;
+	if (capture.marks_of_frame[pinfo->num] == NO_MARKS)
+		capture.marks_of_frame[pinfo->num] = (guint32)capture.count + 1;
+	capture.count++;
+}
+
+bool tcphs_capture_segment(packet_info *pinfo, struct tcphs_dissection *dissection, struct tcphs_layer *layer,
+                           const struct tcphs_key *key)
+{
+	layer->segment.time = time_of(pinfo);
+	if (!dissection->fresh)
+		return replay(pinfo, dissection, layer);
+	layer->index = (uint32_t)capture.count;
+	layer->segment.ref = tcphs_capture_ref(layer->index);
+	if (capture.stopped || !reserve(pinfo->num) ||
+	    tcphs_tracker_segment(capture.tracker, key, &layer->segment, &capture.marks[capture.count]) != TCPHS_OK) {
+		stop();
+		return false;
+	}
+	append(pinfo);
+	return true;
+}
+
+bool tcphs_capture_quote(packet_info *pinfo, struct tcphs_dissection *dissection, struct tcphs_layer *layer,
+                         struct tcphs_quote *quote)
+{
+	layer->segment.time = time_of(pinfo);
+	if (!dissection->fresh)
+		return replay(pinfo, dissection, layer);
+	layer->index = (uint32_t)capture.count;
+	layer->segment.ref = tcphs_capture_ref(layer->index);
+	quote->segment = layer->segment;
+	if (capture.stopped || !reserve(pinfo->num) ||
+	    tcphs_tracker_quote(capture.tracker, quote, &capture.marks[capture.count]) != TCPHS_OK) {
+		stop();
+		return false;
+	}
+	append(pinfo);
+	return true;
+}
+
+const struct tcphs_mark *tcphs_capture_mark(uint32_t index)
+{
+	return &capture.marks[index];
+}
+
+void tcphs_capture_summary(uint32_t connection, struct tcphs_summary *summary)
+{
+	tcphs_tracker_summary(capture.tracker, connection, tcphs_tracker_end(capture.tracker), summary);
+}
+
+guint32 tcphs_capture_frame_of(tcphs_ref ref)
+{
+	return ref != 0 && ref <= capture.count ? capture.frames[ref - 1] : 0;
+}

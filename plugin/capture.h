@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * capture.h - what is kept of the capture that is open: the engine's tracker, and a mark for every TCP header.
+ */
+#ifndef TCPHS_PLUGIN_CAPTURE_H
+#define TCPHS_PLUGIN_CAPTURE_H
+
+#include "compat.h"
+
+#include "tcphs.h"
+
+/** struct tcphs_layer: one TCP header of the frame that is being dissected; gone when its dissection is. */
+struct tcphs_layer {
+	struct tcphs_layer *next;
+	struct tcphs_segment segment;
+	uint32_t index;     /* of its mark */
+	bool quote;         /* quoted by an ICMP error, not sent in this frame */
+	address src, dst;   /* as IP gave them; not copied, the frame's buffers outlive us */
+};
+
+/** struct tcphs_dissection: one dissection of one frame; gone when it is. */
+struct tcphs_dissection {
+	bool fresh;           /* the first time that this record is dissected: its segments go to the engine */
+	uint32_t next;        /* mark of the next TCP header, where not fresh */
+	struct tcphs_layer *layers, **end;
+};
+
+/** tcphs_capture_init(), tcphs_capture_cleanup(): Wireshark begins, or forgets, a capture. Any order, any number. */
+void tcphs_capture_init(void);
+void tcphs_capture_cleanup(void);
+
+/** tcphs_capture_frame(): a frame without TCP header so far is being dissected: its time counts, and its number. */
+void tcphs_capture_frame(packet_info *pinfo);
+
+/** tcphs_capture_dissection(): this dissection's record, or NULL if it has met no TCP header yet. */
+struct tcphs_dissection *tcphs_capture_dissection(packet_info *pinfo);
+
+/** tcphs_capture_enter(): as above, but makes one; NULL if memory ran out and all annotating has stopped. */
+struct tcphs_dissection *tcphs_capture_enter(packet_info *pinfo);
+
+/**
+ * tcphs_capture_segment(), tcphs_capture_quote(): the next TCP header of the frame. On the first visit it goes to the
+ * engine, later its mark is found again. Time and ref are set here.
+ *
+ * @return whether there is a mark, then layer->index is set.
+ */
+bool tcphs_capture_segment(packet_info *pinfo, struct tcphs_dissection *dissection, struct tcphs_layer *layer,
+                           const struct tcphs_key *key);
+bool tcphs_capture_quote(packet_info *pinfo, struct tcphs_dissection *dissection, struct tcphs_layer *layer,
+                         struct tcphs_quote *quote);
+
+/** tcphs_capture_mark(): the mark at |index|, valid until the next segment. */
+const struct tcphs_mark *tcphs_capture_mark(uint32_t index);
+
+/** tcphs_capture_summary(): what is known of a connection now. */
+void tcphs_capture_summary(uint32_t connection, struct tcphs_summary *summary);
+
+/** tcphs_capture_frame_of(): number of the frame in which segment |ref| was, 0 if it was none or was filtered away. */
+guint32 tcphs_capture_frame_of(tcphs_ref ref);
+
+/** tcphs_capture_ref(): the engine's name for the segment whose mark is at |index|. */
+static inline tcphs_ref tcphs_capture_ref(uint32_t index)
+{
+	return index + 1;
+}
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * compat.h - every difference between Wireshark 4.0, 4.4 and 4.6 that the plugin meets, and Wireshark's headers.
+ *
+ * Include it before anything of Wireshark. The other files of the plugin name no version.
+ */
+#ifndef TCPHS_PLUGIN_COMPAT_H
+#define TCPHS_PLUGIN_COMPAT_H
+
+/* A plugin's public symbols are declared as those of the library that it is. */
+#define WS_BUILD_DLL
+#include <wireshark.h>
+#include <ws_version.h>
+
+#include <epan/column-info.h>
+#include <epan/conversation.h>
+#include <epan/dissectors/packet-ip.h>
+#include <epan/dissectors/packet-tcp.h>
+#include <epan/exceptions.h>
+#include <epan/expert.h>
+#include <epan/packet.h>
+#include <epan/prefs.h>
+#include <epan/proto_data.h>
+#include <epan/tap.h>
+#include <epan/tfs.h>
+
+#define TCPHS_WS_AT_LEAST(major, minor) \
+	(WIRESHARK_VERSION_MAJOR > (major) || (WIRESHARK_VERSION_MAJOR == (major) && WIRESHARK_VERSION_MINOR >= (minor)))
+
+/* WS_PLUGIN_DESC_DISSECTOR, where there is such a thing. */
+#if TCPHS_WS_AT_LEAST(4, 4)
+#include <wsutil/plugins.h>
+#endif
+
+/* Wireshark's truth values: GLib's until 4.2, C's since 4.4. */
+#if TCPHS_WS_AT_LEAST(4, 4)
+typedef bool tcphs_ws_bool;
+#else
+typedef gboolean tcphs_ws_bool;
+#endif
+
+/* How this Wireshark counts tcp.stream: 4.4 also splits on a SYN-ACK with another sequence number and after RST. */
+#if TCPHS_WS_AT_LEAST(4, 4)
+#define TCPHS_WS_STREAM_RULE TCPHS_STREAM_WS44
+#else
+#define TCPHS_WS_STREAM_RULE TCPHS_STREAM_WS40
+#endif
+
+/** compat_depend_on(): who saves this frame by a display filter wants |frame| too. |frame| must be an earlier one. */
+static inline void compat_depend_on(packet_info *pinfo, guint32 frame)
+{
+#if TCPHS_WS_AT_LEAST(4, 4)
+	mark_frame_as_depended_upon(pinfo->fd, frame);
+#else
+	mark_frame_as_depended_upon(pinfo, frame);
+#endif
+}
+
+/** compat_has_column(): columns are being written, and there is one of format |format| (COL_...). */
+static inline bool compat_has_column(const packet_info *pinfo, int format)
+{
+	return pinfo->cinfo && pinfo->cinfo->col_first && pinfo->cinfo->col_first[format] >= 0;
+}
+
+#endif

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * hooks.c - where the plugin stands in Wireshark's way of a frame.
+ *
+ * Theory of operation. Two hooks:
+ *
+ * 1. A handle of our own in the table ip.proto, under TCP's number, which looks at the raw header and then calls the
+ *    handle that was there. It sees every TCP header of a frame, in tunnels too, whether or not a tree is made. It
+ *    belongs to a protocol in name only, so it adds no layer to the frame. Such a protocol follows TCP when protocols
+ *    are switched off; whether ours is on is asked each time. Handles of the same kind before ICMP and ICMPv6 remember
+ *    type, code and sender of an error, because inside the quoted packet the addresses are already the quoted ones.
+ *
+ * 2. A post-dissector, which runs on every frame, TCP or not, without wanting a tree: it keeps the capture's end, and
+ *    shows what hook 1 left for it.
+ *
+ * TCP may throw an exception (the capture is cut short, a payload is damaged). Hook 1 is done before it calls TCP; only
+ * the ICMP handles have something to put back.
+ */
+#include "plugin.h"
+
+#include "fields.h"
+
+#define LONGEST_HEADER 60
+
+/** The ICMP error that is being dissected. */
+struct icmp_error {
+	uint8_t type, code;
+	bool v6;
+	uint8_t sender[16];
+};
+
+static dissector_handle_t tcp_handle, icmp_handle, icmpv6_handle;
+static struct icmp_error *icmp_error;  /* NULL outside of ICMP */
+
+/** enabled(): our protocol is switched on. */
+static bool enabled(void)
+{
+	return proto_is_protocol_enabled(find_protocol_by_id(tcphs_proto));
+}
+
+/** copy_key_address(): IPv4 mapped, IPv6 as it is, anything else as far as it goes. */
+static void copy_key_address(uint8_t out[16], const address *from)
+{
+	static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+	memset(out, 0, 16);
+	if (from->type == AT_IPv4 && from->len == 4) {
+		memcpy(out, mapped, sizeof(mapped));
+		memcpy(out + sizeof(mapped), from->data, 4);
+	} else if (from->len > 0) {
+		memcpy(out, from->data, (size_t)MIN(from->len, 16));
+	}
+}
+
+/** link_hash(): tells copies of a segment apart by the link-layer addresses they were sent between; FNV-1a. */
+static uint32_t link_hash(const packet_info *pinfo)
+{
+	const address *both[] = {&pinfo->dl_src, &pinfo->dl_dst};
+	uint32_t hash = 2166136261U;
+
+	if (pinfo->dl_src.len <= 0 && pinfo->dl_dst.len <= 0)
+		return 0;
+	for (size_t i = 0; i < 2; i++) {
+		const uint8_t *octets = both[i]->data;
+
+		for (int j = 0; j < both[i]->len; j++)
+			hash = (hash ^ octets[j]) * 16777619U;
+	}
+	return hash ? hash : 1;
+}
+
+/** read_header(): what the TCP header at the start of |tvb| says, and what IP said before it. */
+static void read_header(struct tcphs_segment *segment, tvbuff_t *tvb, const packet_info *pinfo, void *ip)
+{
+	guint captured = MIN(tvb_captured_length(tvb), LONGEST_HEADER);
+	const uint8_t *octets = captured ? tvb_get_ptr(tvb, 0, (gint)captured) : (const uint8_t *)"";
+	const ws_ip4 *ip4 = WS_IP4_PTR(ip);
+	const ws_ip6 *ip6 = WS_IP6_PTR(ip);
+
+	/* Of a fragment nobody knows how long the segment is. */
+	tcphs_segment_parse(segment, octets, captured, pinfo->fragmented ? 0 : tvb_reported_length(tvb));
+	if (ip4) {
+		segment->ip_id = ip4->ip_id;
+		segment->ttl = ip4->ip_ttl;
+	} else if (ip6) {
+		segment->ttl = ip6->ip6_hop;
+	}
+	segment->link_hash = link_hash(pinfo);
+}
+
+/** take(): hands one TCP header to the engine, or finds its mark again, and leaves it to the second hook. */
+static void take(tvbuff_t *tvb, packet_info *pinfo, void *ip)
+{
+	struct tcphs_dissection *dissection = tcphs_capture_enter(pinfo);
+	struct tcphs_layer *layer;
+	struct tcphs_quote quote;
+	bool taken;
+
+	if (!dissection)
+		return;
+	layer = wmem_new0(pinfo->pool, struct tcphs_layer);
+	read_header(&layer->segment, tvb, pinfo, ip);
+	memset(&quote, 0, sizeof(quote));
+	copy_key_address(quote.key.src, &pinfo->src);
+	copy_key_address(quote.key.dst, &pinfo->dst);
+	quote.key.sport = layer->segment.sport;
+	quote.key.dport = layer->segment.dport;
+	layer->quote = pinfo->flags.in_error_pkt;
+	if (layer->quote) {
+		if (icmp_error) {
+			quote.type = icmp_error->type;
+			quote.code = icmp_error->code;
+			quote.icmpv6 = icmp_error->v6;
+			memcpy(quote.sender, icmp_error->sender, sizeof(quote.sender));
+		}
+		taken = tcphs_capture_quote(pinfo, dissection, layer, &quote);
+	} else {
+		taken = tcphs_capture_segment(pinfo, dissection, layer, &quote.key);
+	}
+	if (!taken)
+		return;
+	copy_address_shallow(&layer->src, &pinfo->src);
+	copy_address_shallow(&layer->dst, &pinfo->dst);
+	*dissection->end = layer;
+	dissection->end = &layer->next;
+}
+
+static int hook_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+	if (enabled())
+		take(tvb, pinfo, data);
+	return call_dissector_only(tcp_handle, tvb, pinfo, tree, data);
+}
+
+/** remember_icmp(): calls |handle| with icmp_error set, and puts it back whatever happens in there. */
+static int remember_icmp(dissector_handle_t handle, bool v6, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                         void *data)
+{
+	struct icmp_error error = {.v6 = v6};
+	struct icmp_error *const outer = icmp_error;
+	volatile int length = 0;
+
+	if (!enabled() || tvb_captured_length(tvb) < 2)
+		return call_dissector_only(handle, tvb, pinfo, tree, data);
+	tvb_memcpy(tvb, &error.type, 0, 1);
+	tvb_memcpy(tvb, &error.code, 1, 1);
+	copy_key_address(error.sender, &pinfo->src);
+	TRY {
+		icmp_error = &error;
+		length = call_dissector_only(handle, tvb, pinfo, tree, data);
+	}
+	FINALLY {
+		icmp_error = outer;
+	}
+	ENDTRY;
+	return length;
+}
+
+static int hook_icmp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+	return remember_icmp(icmp_handle, false, tvb, pinfo, tree, data);
+}
+
+static int hook_icmpv6(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+	return remember_icmp(icmpv6_handle, true, tvb, pinfo, tree, data);
+}
+
+/** dissect(): the post-dissector. @return 0 where there is nothing of ours, so that the frame lists no layer for it. */
+static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+	const struct tcphs_dissection *dissection = tcphs_capture_dissection(pinfo);
+	bool shown = false;
+
+	if (!dissection) {
+		tcphs_capture_frame(pinfo);
+		return 0;
+	}
+	for (const struct tcphs_layer *layer = dissection->layers; layer; layer = layer->next)
+		shown |= tcphs_show(tvb, pinfo, tree, layer);
+	return shown ? (int)tvb_captured_length(tvb) : 0;
+}
+
+/** chain(): puts |hook| before the handle for |number| in ip.proto. @return that handle. */
+static dissector_handle_t chain(guint32 number, const char *protocol, const char *name, dissector_t hook)
+{
+	dissector_handle_t old = dissector_get_uint_handle(find_dissector_table("ip.proto"), number);
+	int parent = proto_get_id_by_filter_name(protocol);
+	char *filter_name;
+	int follower;
+
+	if (!old || parent < 0)
+		return NULL;
+	filter_name = g_strdup_printf("tcphs_%s", protocol);  /* Wireshark keeps it */
+	follower = proto_register_protocol_in_name_only(name, name, filter_name, parent, FT_PROTOCOL);
+	dissector_add_uint("ip.proto", number, create_dissector_handle(hook, follower));
+	return old;
+}
+
+void tcphs_hooks_handoff(void)
+{
+	static bool done;
+
+	if (done)
+		return;
+	done = true;
+	tcp_handle = chain(6, "tcp", "TCP Handshake (TCP)", hook_tcp);
+	icmp_handle = chain(1, "icmp", "TCP Handshake (ICMP)", hook_icmp);
+	icmpv6_handle = chain(58, "icmpv6", "TCP Handshake (ICMPv6)", hook_icmpv6);
+	register_postdissector(create_dissector_handle(dissect, tcphs_proto));
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * plugin.h - preferences, and what hooks.c and show.c have to do with each other.
+ */
+#ifndef TCPHS_PLUGIN_H
+#define TCPHS_PLUGIN_H
+
+#include "compat.h"
+
+#include "capture.h"
+
+/** The user's settings. Wireshark dissects everything anew when one of them changes. */
+struct tcphs_preferences {
+	guint horizon;             /* seconds */
+	guint linger;              /* seconds */
+	guint slow;                /* milliseconds */
+	tcphs_ws_bool info_marks;  /* write [2/3] and the like to the Info column */
+};
+extern struct tcphs_preferences tcphs_preferences;
+
+/** tcphs_hooks_handoff(): puts our handles before those of TCP, ICMP and ICMPv6, and one behind everything. */
+void tcphs_hooks_handoff(void);
+
+/**
+ * tcphs_show(): adds what is known of one TCP layer to tree, Info column and expert infos.
+ *
+ * |tree| may be NULL: then expert infos and columns only. Nothing happens if nobody would see it.
+ * @return whether the layer is one of ours to show.
+ */
+bool tcphs_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct tcphs_layer *layer);
+
+/** tcphs_show_handoff(): looks up Wireshark's expert tap and the TCP protocol. */
+void tcphs_show_handoff(void);
+
+#endif
