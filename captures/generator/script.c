@@ -288,6 +288,8 @@ static bool is_expectation(const char *word)
 static bool read_states(struct reader *r, struct script_item *item)
 {
 	size_t length = strlen(r->word);
+	if (item->states[0])
+		return fail(r, "the states are written twice");
 	if (r->word[length - 1] != ']')
 		return fail(r, "the states are not closed by ']'");
 	char *text = g_strstrip(g_strndup(r->word + 1, length - 2));
@@ -315,8 +317,8 @@ static bool read_expectations(struct reader *r, struct script_item *item)
 				return false;
 			more = next(r);
 		} else if (!strcmp(r->word, "@")) {
-			if (!need(r, "a phase"))
-				return false;
+			if (item->phase || !need(r, "a phase"))
+				return item->phase ? fail(r, "the phase is written twice") : false;
 			item->phase = g_strdup(r->word);
 			if ((more = next(r)) && !is_expectation(r->word)) {
 				item->step = !strcmp(r->word, "-") ? SCRIPT_NO_STEP : *r->word - '0';
