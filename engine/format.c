@@ -11,8 +11,9 @@
  *   %k  the expected number as a sum on the ISN of %w: "4322 = 4321 + 1 (SYN)"; %q the same on that of %p
  *   %t  how long after the related segment: " after 0.3 ms", or nothing
  *
- * Findings about a RST have no numbers to compare, so they may use these members for %t and for the kind of RST: with
- * .numbers clear, .expected holds the control bits of the RST and .actual the microseconds since the related segment.
+ * A finding about a RST often has no numbers to compare, so it may use these members for %t and for the kind of RST:
+ * with .numbers clear, .expected holds the control bits of the RST and .actual the microseconds since the related
+ * segment (UINT32_MAX where that is too long or not known).
  *
  * No frame numbers are written, because a ref is the caller's: front ends print them. All sums are modulo 2^32, and all
  * times are printed by integer arithmetic, so that the same capture gives the same octets everywhere. Nothing is
@@ -225,6 +226,12 @@ static bool rst_known(const struct tcphs_finding *finding)
 	return !finding->numbers && (finding->expected & TCPHS_RST) && finding->expected <= TCPHS_FLAGS;
 }
 
+/** differ(): there are numbers, and they say what is wrong. */
+static bool differ(const struct tcphs_finding *finding)
+{
+	return finding->numbers && finding->actual != finding->expected;
+}
+
 static void put_expansion(const struct saying *s, char what)
 {
 	enum tcphs_role who = role_of(s);
@@ -348,6 +355,16 @@ static void say_aborted(const struct saying *s)
 	}
 }
 
+static void say_rst_bad(const struct saying *s)
+{
+	if (differ(s->finding))
+		put_sentence(s, "%w's RST acknowledges %a, expected %q: %o, so the %p ignores it");
+	else if (rst_known(s->finding) && !(s->finding->expected & TCPHS_ACK))
+		put_sentence(s, "%w's RST has no ACK flag, so the %p ignores it");
+	else
+		put_sentence(s, "%w's RST does not fit, so the %p ignores it");
+}
+
 static void say_simultaneous(const struct saying *s)
 {
 	put(s->text, "both endpoints sent SYN");
@@ -412,7 +429,7 @@ static void say_one_sided(const struct saying *s)
 		put(s->text, "only segments of one endpoint were captured");
 }
 
-/** struct sentences: what to say of a rule. |say| if set; else |numbers| if the finding has them; else |plain|. */
+/** struct sentences: what to say of a rule. |say| if set; else |numbers| if the finding's differ; else |plain|. */
 struct sentences {
 	const char *numbers, *plain;
 	void (*say)(const struct saying *s);
@@ -454,10 +471,7 @@ static const struct sentences sentences[TCPHS_RULES] = {
 	[TCPHS_RULE_HANDSHAKE_REORDERED] = {.say = say_reordered},
 	[TCPHS_RULE_FRAME_DUPLICATE] = {.plain = "one segment of the %w, captured twice"},
 	[TCPHS_RULE_RST_REFUSED] = {.plain = "%w answered the SYN with RST%t"},
-	[TCPHS_RULE_RST_BAD_ACK] = {
-		.numbers = "%w's RST acknowledges %a, expected %q: %o, so the %p ignores it",
-		.plain = "%w's RST does not acknowledge the SYN, so the %p ignores it",
-	},
+	[TCPHS_RULE_RST_BAD_ACK] = {.say = say_rst_bad},
 	[TCPHS_RULE_SYN_UNANSWERED] = {.say = say_syn_unanswered},
 	[TCPHS_RULE_FINAL_ACK_MISSING] = {.say = say_final_ack_missing},
 	[TCPHS_RULE_ABORTED_AFTER_SYNACK] = {.say = say_aborted},
@@ -487,7 +501,7 @@ size_t tcphs_finding_format(char *buffer, size_t size, const struct tcphs_findin
 	row = &sentences[finding->rule];
 	if (row->say != NULL) {
 		row->say(&s);
-	} else if (finding->numbers && row->numbers != NULL) {
+	} else if (differ(finding) && row->numbers != NULL) {
 		put_sentence(&s, row->numbers);
 	} else if (row->plain != NULL) {
 		put_sentence(&s, row->plain);

@@ -92,8 +92,7 @@ static void test_wrong_without_numbers(void)
 {
 	assert_plain(TCPHS_RULE_SYNACK_BAD_ACK, TCPHS_SIDE_SECOND, "SYN-ACK does not acknowledge the SYN");
 	assert_plain(TCPHS_RULE_ACK_BAD_ACK, TCPHS_SIDE_FIRST, "client's ACK does not acknowledge the server's SYN");
-	assert_plain(TCPHS_RULE_RST_BAD_ACK, TCPHS_SIDE_SECOND,
-	             "server's RST does not acknowledge the SYN, so the client ignores it");
+	assert_plain(TCPHS_RULE_RST_BAD_ACK, TCPHS_SIDE_SECOND, "server's RST does not fit, so the client ignores it");
 	assert_plain(TCPHS_RULE_SYN_NEW_ISN, TCPHS_SIDE_FIRST,
 	             "client sent another SYN, with a new ISN; the earlier one was not answered");
 }
@@ -253,6 +252,11 @@ static void test_rst(void)
 	/* Longer than can be told. */
 	say_rst(TCPHS_RULE_RST_REFUSED, TCPHS_SIDE_SECOND, with_ack, UINT32_MAX, "server answered the SYN with RST");
 
+	say_rst(TCPHS_RULE_RST_BAD_ACK, TCPHS_SIDE_SECOND, TCPHS_RST, 100,
+	        "server's RST has no ACK flag, so the client ignores it");
+	say_rst(TCPHS_RULE_RST_BAD_ACK, TCPHS_SIDE_SECOND, with_ack, 100,
+	        "server's RST does not fit, so the client ignores it");
+
 	assert_plain(TCPHS_RULE_ABORTED_AFTER_SYNACK, TCPHS_SIDE_FIRST, "client answered the SYN-ACK with RST");
 	say_rst(TCPHS_RULE_ABORTED_AFTER_SYNACK, TCPHS_SIDE_FIRST, TCPHS_RST, 100,
 	        "client answered the SYN-ACK with RST after 0.1 ms: RST without ACK, its host knows of no "
@@ -265,6 +269,11 @@ static void test_rst_with_numbers(void)
 {
 	/* Numbers to compare are not a delay. */
 	assert_compared(TCPHS_RULE_RST_REFUSED, TCPHS_SIDE_SECOND, 4, 300, "server answered the SYN with RST");
+	/* The number is right, so it cannot be what is wrong. */
+	assert_compared(TCPHS_RULE_RST_BAD_ACK, TCPHS_SIDE_SECOND, 4322, 4322,
+	                "server's RST does not fit, so the client ignores it");
+	assert_compared(TCPHS_RULE_SYNACK_BAD_ACK, TCPHS_SIDE_SECOND, 4322, 4322,
+	                "SYN-ACK does not acknowledge the SYN");
 }
 
 static void test_variants(void)
