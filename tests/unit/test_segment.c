@@ -120,6 +120,10 @@ static void test_padding_is_not_data(void)
 
 	g_assert_cmpuint(s.length, ==, 0);
 	g_assert_cmphex(s.have, ==, TCPHS_HAVE_SEQ | TCPHS_HAVE_HEADER | TCPHS_HAVE_OPTIONS | TCPHS_HAVE_LENGTH);
+	/* Nor does it make a header of a segment that is too short to hold one. */
+	s = parse_cut(FIXED "5010" REST, 20, 12);
+	g_assert_cmphex(s.have, ==, TCPHS_HAVE_SEQ);
+	g_assert_cmphex(s.flags, ==, 0);
 }
 
 static void test_length_unknown(void)
@@ -395,6 +399,23 @@ static void test_cut_options(void)
 	}
 }
 
+/* The same of options that have no fixed length: one octet short, they are not there. */
+static void test_cut_variable_options(void)
+{
+	static const char *const cases[] = {
+		FIXED "8002" REST "1e0c 0181 0102030405060708",
+		FIXED "8002" REST "fe0c f989 0102030405060708",
+		FIXED "8002" REST "220c 0102030405060708090a",
+		FIXED "8002" REST "ff0c 0102030405060708090a",
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_assert_cmphex(parse_cut(cases[i], 32, 32).options.seen, !=, 0);
+		g_assert_cmphex(parse_cut(cases[i], 31, 32).options.seen, ==, 0);
+		g_assert_cmphex(parse_cut(cases[i], 31, 32).options.malformed, ==, 0);
+	}
+}
+
 static void test_cut_timestamps(void)
 {
 	/* The short path must not be taken on what was not captured. */
@@ -492,6 +513,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/segment/options/broken-lists", test_broken_lists);
 	g_test_add_func("/segment/options/repeated", test_repeated);
 	g_test_add_func("/segment/options/cut", test_cut_options);
+	g_test_add_func("/segment/options/cut-variable", test_cut_variable_options);
 	g_test_add_func("/segment/options/cut-timestamps", test_cut_timestamps);
 	g_test_add_func("/segment/options/broken-though-cut", test_broken_though_cut);
 	g_test_add_func("/segment/options/hash", test_hash);
