@@ -182,6 +182,19 @@ const char *tcphs_reason_title(enum tcphs_reason reason)
 	return word_at(reason_titles, COUNT(reason_titles), (unsigned int)reason);
 }
 
+enum tcphs_blame tcphs_reason_blame(enum tcphs_reason reason)
+{
+	static const uint8_t blames[] = {
+#define TCPHS_VERDICT(id, ID, severity, title)
+#define TCPHS_REASON(id, ID, verdict, blame, title) [TCPHS_REASON_##ID] = TCPHS_BLAME_##blame,
+#include "verdicts.def"
+#undef TCPHS_VERDICT
+#undef TCPHS_REASON
+	};
+
+	return (unsigned int)reason < COUNT(blames) ? (enum tcphs_blame)blames[reason] : TCPHS_BLAME_NONE;
+}
+
 const char *tcphs_blame_word(enum tcphs_blame blame)
 {
 	return word_at(blame_words, COUNT(blame_words), (unsigned int)blame);

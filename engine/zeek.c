@@ -53,7 +53,6 @@ enum {
 	ROLE_BITS = 8,
 	BEGUN = 1 << 16,          /* the first segment came */
 	PART = 1 << 17,           /* the connection looks as if its beginning was not captured */
-	STEADY = 1 << 18,         /* take_expected() may be tried */
 };
 
 /** Bits of tcphs_zeek_endpoint.marks. */
@@ -534,7 +533,7 @@ static void open_midway(struct tcphs_zeek *zeek, const struct step *step)
 	if (!step->originator && step->segment->length == 0 && peer == SYN_SENT)
 		return;
 	if ((step->segment->flags & TCPHS_ACK) && peer == ESTABLISHED) {
-		zeek->seen = (zeek->seen & ~(uint32_t)PART) | (uint32_t)SEEN_ANYTHING << role_shift(zeek, step->side);
+		zeek->seen &= ~(uint32_t)PART;
 		set_state(step->sender, ESTABLISHED);
 	} else {
 		set_state(step->sender, PARTIAL);
@@ -628,9 +627,7 @@ static void take(struct tcphs_zeek *zeek, unsigned side, const struct tcphs_segm
 	zeek->seen |= step.originator ? SEEN_ANYTHING : SEEN_ANYTHING << ROLE_BITS;
 	if (segment->length > 0 && !(flags & TCPHS_RST) && !step.underflow)
 		take_data(zeek, side, step.seq + !!(flags & TCPHS_SYN), segment->length);
-	zeek->seen &= ~(uint32_t)STEADY;
-	if (is_steady(zeek, 0) && is_steady(zeek, 1))
-		zeek->seen |= STEADY;
+	zeek->steady = is_steady(zeek, 0) && is_steady(zeek, 1);
 }
 
 /**
@@ -642,10 +639,11 @@ static bool take_expected(struct tcphs_zeek *zeek, unsigned side, const struct t
 	struct tcphs_zeek_endpoint *sender = &zeek->endpoint[side], *peer = &zeek->endpoint[!side];
 	const uint32_t seq = segment->seq, ack = segment->ack, length = segment->length, end = seq + length;
 	const uint32_t letter = length > 0 ? SEEN_DATA : SEEN_ACK;
-	const uint32_t needed = STEADY | (letter | SEEN_ANYTHING) << role_shift(zeek, side);
+	const uint32_t needed = (letter | SEEN_ANYTHING) << role_shift(zeek, side);
 	const uint32_t unacked = peer->start + (uint32_t)zeek->delivered[!side] - peer->acked;
 
-	if ((zeek->seen & needed) != needed || (segment->flags & (SYN_FIN_RST | TCPHS_ACK)) != TCPHS_ACK)
+	if (!zeek->steady || (zeek->seen & needed) != needed ||
+	    (segment->flags & (SYN_FIN_RST | TCPHS_ACK)) != TCPHS_ACK)
 		return false;
 	if (segment->window == 0 || seq != sender->last || end < seq)
 		return false;
@@ -676,7 +674,7 @@ void tcphs_zeek_update(struct tcphs_zeek *zeek, unsigned side, const struct tcph
 
 /* ---- conn_state ---------------------------------------------------------------------------------- */
 
-/** is_empty(): Zeek's size of the side's data is 0. */
+/** is_empty(): Zeek's size of the side's data is 0; asked only when both sides have sent something. */
 static bool is_empty(const struct tcphs_zeek *zeek, unsigned side)
 {
 	const struct tcphs_zeek_endpoint *endpoint = &zeek->endpoint[side];
@@ -684,9 +682,6 @@ static bool is_empty(const struct tcphs_zeek *zeek, unsigned side)
 	const uint64_t acked = ((uint64_t)endpoint->ack_wraps << 32) + endpoint->acked;
 	const uint64_t size = (last > acked ? last : acked) - endpoint->start;
 
-	if (endpoint->before == SYN_SENT && endpoint->state == RESET && zeek->endpoint[!side].state == INACTIVE &&
-	    endpoint->acked - endpoint->start > 1)
-		return true;
 	/* SYN and FIN each take a number. */
 	return size <= (endpoint->marks & HAS_FIN ? 2 : 1);
 }

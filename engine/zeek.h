@@ -43,7 +43,8 @@ struct tcphs_zeek {
 	uint32_t seen;                 /* letters recorded and other facts, by role */
 	uint8_t originator;            /* enum tcphs_side */
 	uint8_t letters;               /* length of history */
-	uint8_t unused[2];
+	bool steady;                   /* the short way may be tried: false is always right, and slower */
+	uint8_t unused;
 	char history[TCPHS_ZEEK_LETTERS + 1];
 };
 

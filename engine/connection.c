@@ -1,0 +1,1001 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * connection.c - takes one classified segment in: keeps facts, moves the stage and the states.
+ *
+ * Theory of operation. The event picks a cell of the opening table. What the segment should have said is
+ * worked out first (the mark's expected numbers), then the facts of its event are kept, then the cell's
+ * stage and states are entered, and from ESTABLISHED on FIN, its acknowledgment and RST are told to the
+ * closing table for both endpoints. Only this file changes a connection; stage and states change in
+ * move_to() and close_step().
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "connection.h"
+#include "seq.h"
+
+/** Silence after which a segment tests whether the peer still knows the connection, and time for its RST. */
+#define SILENCE TCPHS_SECOND
+
+/* One call of tcphs_connection_update(), for the functions below. */
+struct update {
+	struct tcphs_connection *c;
+	const struct tcphs_segment *s;
+	struct tcphs_endpoint *own, *peer;
+	struct tcphs_mark *mark;
+	struct tcphs_finding *out;
+	size_t count;
+	enum tcphs_side side;
+	enum tcphs_role role;
+	enum tcphs_event event;
+	enum tcphs_stage before;
+};
+
+void tcphs_connection_init(struct tcphs_connection *c)
+{
+	memset(c, 0, sizeof(*c));
+	c->stage = TCPHS_STAGE_NEW;
+	c->syn_side = c->synack_side = -1;
+	c->rtt_server = c->rtt_client = c->rtt_total = TCPHS_TIME_NONE;
+}
+
+enum tcphs_side tcphs_connection_client(const struct tcphs_connection *c)
+{
+	if (c->syn_side >= 0)
+		return (enum tcphs_side)c->syn_side;
+	return c->synack_side == TCPHS_SIDE_FIRST ? TCPHS_SIDE_SECOND : TCPHS_SIDE_FIRST;
+}
+
+bool tcphs_connection_closed(const struct tcphs_connection *c)
+{
+	return c->stage == TCPHS_STAGE_ENDED || (c->facts & TCPHS_FACT_RESET) ||
+	       (c->side[0].did & c->side[1].did & TCPHS_DID_FIN);
+}
+
+/* Nothing more than copies can come: reset, or both FINs acknowledged. */
+static bool over(const struct tcphs_connection *c)
+{
+	return c->stage == TCPHS_STAGE_ENDED || (c->facts & TCPHS_FACT_RESET) ||
+	       (c->side[0].did & c->side[1].did & TCPHS_DID_FIN_ACKED);
+}
+
+/* The role that the sender has with this segment: the first SYN and the first SYN-ACK decide it. */
+static enum tcphs_role role_of(const struct tcphs_connection *c, enum tcphs_side side, enum tcphs_event event)
+{
+	if (event == TCPHS_EV_SYN && c->syn_side < 0)
+		return TCPHS_CLIENT;
+	if (event == TCPHS_EV_SYNACK && c->syn_side < 0 && c->synack_side < 0)
+		return TCPHS_SERVER;
+	return side == tcphs_connection_client(c) ? TCPHS_CLIENT : TCPHS_SERVER;
+}
+
+static bool crossed(const struct tcphs_connection *c)
+{
+	return (c->facts & TCPHS_FACT_CROSSED) != 0;
+}
+
+static uint32_t span(const struct tcphs_segment *s)
+{
+	return s->length + ((s->flags & TCPHS_SYN) != 0) + ((s->flags & TCPHS_FIN) != 0);
+}
+
+static uint32_t microseconds(const struct tcphs_connection *c, tcphs_time time)
+{
+	tcphs_time since = (time - c->start) / 1000;
+
+	return since < 0 ? 0 : since > UINT32_MAX ? UINT32_MAX : (uint32_t)since;
+}
+
+/* ---- what the segment should have said ---------------------------------------------------------- */
+
+/* Of the server's ISNs the one that |ack| is about: the one it acknowledges, else the latest. */
+static uint32_t meant_isn(const struct tcphs_connection *c, const struct tcphs_endpoint *peer, uint32_t ack)
+{
+	for (unsigned i = 0; i < c->isns; i++) {
+		if (c->isn[i].isn + 1 == ack)
+			return c->isn[i].isn;
+	}
+	return peer->isn;
+}
+
+static void expect_ack_of_syn(const struct update *u)
+{
+	struct tcphs_mark *m = u->mark;
+	uint32_t isn = u->role == TCPHS_CLIENT && !crossed(u->c) ? meant_isn(u->c, u->peer, u->s->ack) : u->peer->isn;
+
+	if (!(u->peer->did & TCPHS_DID_ISN) || !(u->s->flags & TCPHS_ACK))
+		return;
+	m->ack_base = isn;
+	m->ack_expected = isn + 1;
+	m->terms |= TCPHS_TERM_ACK | TCPHS_TERM_ACK_SYN;
+	if (u->role == TCPHS_SERVER && u->peer->syn_data > 0 && u->s->ack != isn + 1) {
+		m->ack_expected += u->peer->syn_data;
+		m->terms |= TCPHS_TERM_SYN_DATA;
+	}
+}
+
+static void expect_in_opening(const struct update *u)
+{
+	struct tcphs_mark *m = u->mark;
+
+	if (u->s->flags & TCPHS_SYN)
+		m->terms |= TCPHS_TERM_ISN;
+	else if ((u->own->did & TCPHS_DID_ISN) && !(u->role == TCPHS_SERVER && u->before == TCPHS_STAGE_SYN)) {
+		m->seq_base = u->own->isn;
+		m->seq_expected = u->own->isn + 1;
+		m->terms |= TCPHS_TERM_SEQ | TCPHS_TERM_SEQ_SYN;
+		if (u->c->facts & TCPHS_FACT_DATA_TAKEN && u->role == TCPHS_CLIENT)
+			m->seq_expected = u->peer->ack;
+	}
+	expect_ack_of_syn(u);
+}
+
+static void expect_seq_in_open(const struct update *u)
+{
+	const struct tcphs_endpoint *e = u->own;
+	bool known = e->did & (TCPHS_DID_SYN | TCPHS_DID_SYNACK);
+	bool fin = (e->did & TCPHS_DID_FIN) && e->nxt == e->fin + 1;
+
+	if (!(e->did & TCPHS_DID_SEND))
+		return;
+	u->mark->seq_expected = e->nxt;
+	u->mark->seq_base = fin ? e->fin : e->isn + !known;
+	u->mark->terms |= (uint8_t)(TCPHS_TERM_SEQ | (fin ? TCPHS_TERM_SEQ_FIN : known ? TCPHS_TERM_SEQ_SYN : 0));
+}
+
+static void expect_ack_in_open(const struct update *u)
+{
+	const struct tcphs_endpoint *e = u->peer;
+	bool known = e->did & (TCPHS_DID_SYN | TCPHS_DID_SYNACK);
+	bool fin = (e->did & TCPHS_DID_FIN) && e->nxt == e->fin + 1;
+
+	if (!(e->did & TCPHS_DID_SEND) || !(u->s->flags & TCPHS_ACK))
+		return;
+	u->mark->ack_expected = e->nxt;
+	u->mark->ack_base = fin ? e->fin : e->isn + !known;
+	u->mark->terms |= (uint8_t)(TCPHS_TERM_ACK | (fin ? TCPHS_TERM_ACK_FIN : known ? TCPHS_TERM_ACK_SYN : 0));
+}
+
+static void expect(const struct update *u)
+{
+	switch (u->before) {
+	case TCPHS_STAGE_OPEN:
+	case TCPHS_STAGE_MIDSTREAM:
+	case TCPHS_STAGE_UNSEEN:
+		if (u->s->flags & TCPHS_SYN) {
+			expect_in_opening(u);
+			return;
+		}
+		expect_seq_in_open(u);
+		expect_ack_in_open(u);
+		return;
+	default:
+		expect_in_opening(u);
+	}
+}
+
+/* ---- facts -------------------------------------------------------------------------------------- */
+
+/* |own| was captured sending up to |end|. */
+static void sent(struct tcphs_endpoint *own, uint32_t end)
+{
+	if (!(own->did & TCPHS_DID_SEND) || (int32_t)(end - own->nxt) > 0)
+		own->nxt = end;
+	own->did |= TCPHS_DID_SEND;
+}
+
+static void take_options(struct tcphs_endpoint *own, const struct tcphs_segment *s)
+{
+	if (!(s->have & TCPHS_HAVE_OPTIONS) || (own->did & TCPHS_DID_OPTIONS))
+		return;
+	own->options = s->options;
+	own->flags = s->flags;
+	own->did |= TCPHS_DID_OPTIONS;
+}
+
+static void take_syn_try(struct update *u)
+{
+	struct tcphs_endpoint *own = u->own;
+
+	if (own->syn_count < TCPHS_TRIES) {
+		own->syn_try[own->syn_count] = microseconds(u->c, u->s->time);
+		own->syn_tsval[own->syn_count] = u->s->options.tsval;
+	}
+	own->syn_count++;
+	own->syn_last = u->s->time;
+	if (u->s->length > own->syn_data && u->s->length < TCPHS_SEQ_AHEAD)
+		own->syn_data = u->s->length;
+	sent(own, u->s->seq + 1 + own->syn_data);
+}
+
+static void learn_syn(struct update *u)
+{
+	struct tcphs_connection *c = u->c;
+	struct tcphs_endpoint *own = u->own;
+
+	if (c->syn_side < 0)
+		c->syn_side = (int8_t)u->side;
+	else
+		c->facts |= TCPHS_FACT_CROSSED;
+	own->isn = u->s->seq;
+	own->did |= TCPHS_DID_SYN | TCPHS_DID_ISN;
+	if (u->s->flags & (TCPHS_FIN | TCPHS_RST))
+		own->did |= TCPHS_DID_FLAWED_SYN;
+	own->syn = u->s->ref;
+	own->syn_first = u->s->time;
+	take_options(own, u->s);
+	if (crossed(c)) {
+		c->crossing = u->s->ref;
+	} else {
+		c->step[0] = u->s->ref;
+		c->attempt = u->s->time;
+	}
+	take_syn_try(u);
+}
+
+/* The same attempt goes on after a RST: what the server said before counts no more. */
+static void begin_again(struct update *u)
+{
+	struct tcphs_connection *c = u->c;
+	struct tcphs_endpoint *server = u->peer;
+
+	c->facts &= ~(uint32_t)(TCPHS_FACT_BAD_SYNACK | TCPHS_FACT_BAD_RST | TCPHS_FACT_RST_NO_ACK | TCPHS_FACT_BAD_ACK |
+	                        TCPHS_FACT_CLIENT_ABORTED | TCPHS_FACT_SERVER_ABORTED | TCPHS_FACT_REFUSED |
+	                        TCPHS_FACT_CROSSED | TCPHS_FACT_REFUTED | TCPHS_FACT_CHALLENGED);
+	server->did &= (uint16_t)~(TCPHS_DID_SYN | TCPHS_DID_SYNACK | TCPHS_DID_ISN);
+	u->own->did &= (uint16_t)~TCPHS_DID_SYNACK;
+	c->isns = 0;
+	c->held.ref = 0;
+	c->attempt = u->s->time;
+}
+
+static void learn_syn_again(struct update *u)
+{
+	if (u->before == TCPHS_STAGE_ENDED)
+		begin_again(u);
+	take_syn_try(u);
+}
+
+/* The SYN whose TSval is echoed, else the last before: Karn's rule without timestamps. */
+static tcphs_time answered_syn(const struct update *u)
+{
+	const struct tcphs_endpoint *client = u->peer;
+	uint32_t tries = client->syn_count < TCPHS_TRIES ? client->syn_count : TCPHS_TRIES;
+
+	if ((u->s->options.seen & client->options.seen & TCPHS_OPT_TIMESTAMPS) && u->s->options.tsecr != 0) {
+		for (uint32_t i = tries; i-- > 0;) {
+			if (client->syn_tsval[i] == u->s->options.tsecr)
+				return i + 1 == client->syn_count ? client->syn_last
+				                                  : u->c->start + (tcphs_time)client->syn_try[i] * 1000;
+		}
+	}
+	return client->syn_last;
+}
+
+static void take_server_isn(struct update *u)
+{
+	struct tcphs_connection *c = u->c;
+
+	if (c->isns == TCPHS_SERVER_ISNS)
+		return;
+	c->isn[c->isns++] = (struct tcphs_server_isn){ .isn = u->s->seq, .ack = u->s->ack, .ref = u->s->ref };
+}
+
+static void count_synack(struct update *u)
+{
+	struct tcphs_endpoint *own = u->own;
+
+	if (own->synack_count < TCPHS_TRIES)
+		own->synack_try[own->synack_count] = microseconds(u->c, u->s->time);
+	if (own->synack_count++ == 0)
+		own->synack_first = u->s->time;
+	own->synack_last = u->s->time;
+	own->ack = u->s->ack;
+}
+
+/* The client's first number after its SYN was acknowledged: data in the SYN counts if it was taken. */
+static void note_syn_data(struct update *u)
+{
+	if ((u->peer->did & TCPHS_DID_SYN) && u->peer->syn_data > 0 && u->s->ack != u->peer->isn + 1)
+		u->c->facts |= TCPHS_FACT_DATA_TAKEN;
+}
+
+static void infer_client_isn(struct update *u)
+{
+	if (u->peer->did & TCPHS_DID_ISN)
+		return;
+	u->peer->isn = u->s->ack - 1;
+	u->peer->did |= TCPHS_DID_ISN;
+	sent(u->peer, u->s->ack);
+}
+
+static void learn_synack(struct update *u)
+{
+	struct tcphs_connection *c = u->c;
+	bool first = !(u->own->did & TCPHS_DID_SYNACK);
+
+	if (c->synack_side < 0)
+		c->synack_side = (int8_t)u->side;
+	infer_client_isn(u);
+	if (u->role == TCPHS_SERVER) {
+		u->own->isn = u->s->seq;
+		take_server_isn(u);
+		note_syn_data(u);
+	}
+	u->own->did |= TCPHS_DID_SYNACK | TCPHS_DID_ISN;
+	take_options(u->own, u->s);
+	if (u->role == TCPHS_SERVER || c->step[1] == 0)
+		c->step[1] = u->role == TCPHS_SERVER && c->isns ? c->isn[0].ref : u->s->ref;
+	if (first && u->role == TCPHS_SERVER && u->peer->syn_count > 0 && c->rtt_server == TCPHS_TIME_NONE)
+		c->rtt_server = u->s->time - answered_syn(u);
+	count_synack(u);
+	/* Captured after the ACK that answers it. */
+	if (u->role == TCPHS_SERVER && (u->peer->did & TCPHS_DID_ACK) &&
+	    seq_within(u->peer->ack, u->s->seq + 1, u->s->seq + TCPHS_SEQ_AHEAD))
+		c->facts |= TCPHS_FACT_ACKED;
+	/* Another ISN begins another count. */
+	if (u->before != TCPHS_STAGE_OPEN && u->before != TCPHS_STAGE_MIDSTREAM)
+		u->own->nxt = u->s->seq + 1 + u->s->length;
+	u->own->did |= TCPHS_DID_SEND;
+}
+
+/* A held number was wrong: the server says SYN-ACK again, or RST. */
+static void refute_held(struct update *u)
+{
+	struct tcphs_held *held = &u->c->held;
+
+	if (held->ref == 0 || held->side == u->side)
+		return;
+	tcphs_raise(u->out, &u->count, (enum tcphs_rule)held->rule, (enum tcphs_side)held->side, held->ref, u->s->ref);
+	u->out[u->count - 1].numbers = 1;
+	u->out[u->count - 1].expected = held->expected;
+	u->out[u->count - 1].actual = held->actual;
+	if (held->rule == TCPHS_RULE_ACK_BAD_ACK)
+		u->c->facts |= TCPHS_FACT_REFUTED;
+	u->c->bad_side = held->side;
+	held->ref = 0;
+}
+
+static void confirm_held(struct update *u)
+{
+	if (u->c->held.ref == 0 || u->c->held.side == u->side)
+		return;
+	if (u->c->unseen == 0)
+		u->c->unseen = u->c->held.ref;
+	u->c->held.ref = 0;
+}
+
+static void hold(struct update *u, enum tcphs_rule rule, uint32_t expected, uint32_t actual)
+{
+	struct tcphs_held *held = &u->c->held;
+
+	if (held->ref != 0)
+		return;
+	*held = (struct tcphs_held){ .ref = u->s->ref, .rule = (uint16_t)rule, .side = (uint8_t)u->side,
+	                             .expected = expected, .actual = actual, .ack = u->s->ack };
+}
+
+static void learn_synack_again(struct update *u)
+{
+	if (u->before == TCPHS_STAGE_OPEN && (u->c->facts & TCPHS_FACT_ACKED)) {
+		u->c->synacks_after_ack++;
+		u->c->synack_late = u->s->ref;
+	}
+	refute_held(u);
+	count_synack(u);
+}
+
+/* Step 3 is the first segment of the client's that acknowledges exactly y + 1. */
+static void take_final_ack(struct update *u)
+{
+	struct tcphs_connection *c = u->c;
+	uint32_t isn = meant_isn(c, u->peer, u->s->ack);
+	/* A server that took data from the SYN may send before the ACK (RFC 7413 4.2), which then covers that too. */
+	uint32_t last = c->facts & TCPHS_FACT_DATA_TAKEN ? u->peer->nxt : isn + 1;
+
+	if (c->step[2] != 0 || u->role != TCPHS_CLIENT || !seq_within(u->s->ack, isn + 1, last))
+		return;
+	if (!seq_within(u->s->seq, u->own->isn, u->own->isn + 1 + u->own->syn_data) && !(c->stage == TCPHS_STAGE_SYNACK))
+		return;
+	for (unsigned i = 0; i < c->isns; i++) {
+		if (c->isn[i].isn == isn) {
+			c->acked = (uint8_t)i;
+			c->step[1] = c->isn[i].ref;
+		}
+	}
+	c->step[2] = u->s->ref;
+	c->facts |= TCPHS_FACT_ACKED;
+	u->peer->isn = isn;
+	if (u->peer->synack_count > 0 && u->s->time >= u->peer->synack_last)
+		c->rtt_client = u->s->time - u->peer->synack_last;
+	if (c->rtt_client != TCPHS_TIME_NONE && c->rtt_server != TCPHS_TIME_NONE)
+		c->rtt_total = u->s->time - u->peer->synack_first + c->rtt_server;
+}
+
+/* An ACK in the SYNACK stage: the client completes, or the server shows that it has the ACK. */
+static void learn_ack_of_synack(struct update *u)
+{
+	uint32_t next = u->own->isn + 1, ahead = u->s->seq - next;
+
+	if (u->role == TCPHS_SERVER) {
+		confirm_held(u);
+		if (u->c->unseen == 0)
+			u->c->unseen = u->s->ref;
+		return;
+	}
+	if (u->c->held.ref != 0) {
+		/* It goes on from a higher ack than the one held: the server's segments were not captured. */
+		u->c->unseen = u->c->held.ref;
+		u->c->held.ref = 0;
+	} else if (ahead != UINT32_MAX && ahead > u->own->syn_data) {
+		hold(u, TCPHS_RULE_ACK_BAD_SEQ, next, u->s->seq);
+	}
+	take_final_ack(u);
+	u->c->facts |= TCPHS_FACT_ACKED;
+	if (u->s->length > 0 || (u->s->flags & TCPHS_FIN))
+		tcphs_raise(u->out, &u->count, TCPHS_RULE_ACK_INFERRED, u->side, u->s->ref, u->c->step[1]);
+}
+
+/* The sides of a crossed opening acknowledge each other's SYN by ACK or SYN-ACK, in any order. */
+static void learn_ack_of_crossing(struct update *u)
+{
+	if (u->role == TCPHS_CLIENT && u->c->step[2] == 0)
+		u->c->step[2] = u->s->ref;
+	if (u->role == TCPHS_CLIENT)
+		u->c->facts |= TCPHS_FACT_ACKED;
+}
+
+static void learn_midstream(struct update *u)
+{
+	if (!(u->own->did & TCPHS_DID_ISN)) {
+		u->own->isn = u->s->seq - 1;
+		u->own->did |= TCPHS_DID_ISN;
+	}
+	if (!(u->peer->did & TCPHS_DID_ISN) && (u->s->flags & TCPHS_ACK)) {
+		u->peer->isn = u->s->ack - 1;
+		u->peer->did |= TCPHS_DID_ISN;
+		sent(u->peer, u->s->ack);
+	}
+}
+
+/* The server is past its SYN-ACK, or shows that it was. */
+static void learn_server_goes_on(struct update *u)
+{
+	u->own->did |= TCPHS_DID_MOVE_ON;
+	if (!(u->own->did & TCPHS_DID_ISN)) {
+		u->own->isn = u->s->seq - 1;
+		u->own->did |= TCPHS_DID_ISN;
+	}
+	confirm_held(u);
+	if (u->before != TCPHS_STAGE_OPEN && u->c->unseen == 0)
+		u->c->unseen = u->s->ref;
+}
+
+static void learn_ack(struct update *u)
+{
+	switch (u->before) {
+	case TCPHS_STAGE_NEW:
+	case TCPHS_STAGE_PROBE:
+		u->c->facts |= TCPHS_FACT_MIDSTREAM;
+		/* fall through */
+	case TCPHS_STAGE_MIDSTREAM:
+		learn_midstream(u);
+		break;
+	case TCPHS_STAGE_SYN:
+		if (u->role == TCPHS_SERVER)
+			return;  /* an ACK of the SYN alone */
+		u->c->facts |= TCPHS_FACT_CLIENT_WENT_ON;
+		u->c->step[2] = u->s->ref;
+		learn_midstream(u);
+		break;
+	case TCPHS_STAGE_SYNACK:
+	case TCPHS_STAGE_ENDED:
+		learn_ack_of_synack(u);
+		break;
+	case TCPHS_STAGE_CROSSED:
+	case TCPHS_STAGE_CROSSED_CLIENT:
+	case TCPHS_STAGE_CROSSED_SERVER:
+		learn_ack_of_crossing(u);
+		break;
+	default:
+		take_final_ack(u);
+		break;
+	}
+	if (u->role == TCPHS_SERVER && u->before != TCPHS_STAGE_MIDSTREAM)
+		learn_server_goes_on(u);
+	u->own->ack = u->s->ack;
+	sent(u->own, u->s->seq + span(u->s));
+}
+
+/* A RST while there is no connection yet: who ended the attempt, and how. */
+static void learn_rst_in_opening(struct update *u)
+{
+	struct tcphs_connection *c = u->c;
+
+	if (u->before == TCPHS_STAGE_NEW || u->before == TCPHS_STAGE_ENDED)
+		return;
+	c->ended = u->s->time;
+	if (u->role == TCPHS_CLIENT) {
+		c->facts |= TCPHS_FACT_CLIENT_ABORTED;
+		if ((u->s->flags & TCPHS_ACK) && u->s->seq != u->own->isn)
+			c->facts |= TCPHS_FACT_CLIENT_WENT_ON;
+	} else if (u->before == TCPHS_STAGE_SYN) {
+		c->facts |= TCPHS_FACT_REFUSED;
+	} else {
+		c->facts |= TCPHS_FACT_SERVER_ABORTED;
+		refute_held(u);
+	}
+}
+
+/* 3.5.1: a bare RST that answers a segment after silence comes from a host without the connection. */
+static void learn_lost_state(struct update *u)
+{
+	struct tcphs_connection *c = u->c;
+	bool bare = !(u->s->flags & TCPHS_ACK);
+
+	if (!tcphs_connection_open(c) || !bare || ((c->side[0].did | c->side[1].did) & (TCPHS_DID_FIN | TCPHS_DID_RST)))
+		return;
+	if ((c->facts & TCPHS_FACT_REPLACEMENT_ACKED) && c->replaced_by == (uint8_t)u->side && c->echo == u->s->seq) {
+		c->facts |= TCPHS_FACT_LOST_STATE;
+	} else if (c->answerable != 0 && c->probe_side != (uint8_t)u->side && c->probe_ack == u->s->seq &&
+	           u->s->time - c->answerable <= SILENCE) {
+		c->facts |= TCPHS_FACT_LOST_STATE;
+	} else {
+		return;
+	}
+	c->lost_side = (uint8_t)u->side;
+	c->lost = u->s->ref;
+}
+
+static void learn_rst(struct update *u)
+{
+	switch (u->before) {
+	case TCPHS_STAGE_OPEN:
+	case TCPHS_STAGE_MIDSTREAM:
+	case TCPHS_STAGE_UNSEEN:
+	case TCPHS_STAGE_PROBE:
+	case TCPHS_STAGE_NEW:
+		learn_lost_state(u);
+		u->c->facts |= TCPHS_FACT_RESET;
+		if (u->before == TCPHS_STAGE_NEW)
+			learn_midstream(u);
+		break;
+	default:
+		learn_rst_in_opening(u);
+	}
+	u->own->did |= TCPHS_DID_RST;
+}
+
+/* Keeps the segment that a host without the connection would answer by RST, and challenge ACKs. */
+static void watch_for_lost_state(struct update *u)
+{
+	struct tcphs_connection *c = u->c;
+	bool again = u->s->length > 0 && (u->own->did & TCPHS_DID_SEND) && seq_lt(u->s->seq, u->own->nxt);
+
+	if (!(u->s->flags & TCPHS_ACK))
+		return;
+	if ((c->facts & TCPHS_FACT_REPLACED) && c->replaced_by != (uint8_t)u->side) {
+		c->facts |= TCPHS_FACT_REPLACEMENT_ACKED;
+		c->echo = u->s->ack;
+	}
+	if (!tcphs_connection_open(c))
+		return;
+	if (again || u->s->time - c->last >= SILENCE) {
+		c->answerable = u->s->time;
+		c->probe_ack = u->s->ack;
+		c->probe_side = (uint8_t)u->side;
+	} else if (c->probe_side != (uint8_t)u->side) {
+		c->answerable = 0;
+	}
+}
+
+static void learn_bad(struct update *u, uint32_t fact)
+{
+	u->c->facts |= fact;
+	u->c->bad_side = (uint8_t)u->side;
+}
+
+static void learn(struct update *u)
+{
+	switch (u->event) {
+	case TCPHS_EV_SYN:
+		learn_syn(u);
+		break;
+	case TCPHS_EV_SYN_AGAIN:
+		learn_syn_again(u);
+		break;
+	case TCPHS_EV_SYNACK:
+	case TCPHS_EV_SYNACK_NEW_ISN:
+	case TCPHS_EV_SYNACK_NEW_ACK:
+		if (u->before == TCPHS_STAGE_OPEN && u->event != TCPHS_EV_SYNACK) {
+			count_synack(u);
+			break;
+		}
+		learn_synack(u);
+		if (crossed(u->c))
+			learn_ack_of_crossing(u);
+		break;
+	case TCPHS_EV_SYNACK_AGAIN:
+		learn_synack_again(u);
+		break;
+	case TCPHS_EV_SYNACK_BAD_ACK:
+		if (u->role == TCPHS_SERVER || crossed(u->c)) {
+			learn_bad(u, TCPHS_FACT_BAD_SYNACK);
+			u->c->echo = u->s->ack;
+		}
+		break;
+	case TCPHS_EV_ACK:
+		learn_ack(u);
+		break;
+	case TCPHS_EV_MOVED_ON:
+		learn_server_goes_on(u);
+		u->own->ack = u->s->ack;
+		sent(u->own, u->s->seq + span(u->s));
+		break;
+	case TCPHS_EV_ACK_AHEAD:
+		hold(u, TCPHS_RULE_ACK_BAD_ACK, u->mark->ack_expected, u->s->ack);
+		break;
+	case TCPHS_EV_ACK_BAD_ACK:
+		learn_bad(u, TCPHS_FACT_BAD_ACK);
+		break;
+	case TCPHS_EV_ACK_BAD_SEQ:
+		if (u->before != TCPHS_STAGE_SYN)
+			learn_bad(u, TCPHS_FACT_BAD_ACK);
+		break;
+	case TCPHS_EV_CHALLENGE:
+		if (u->before == TCPHS_STAGE_SYN) {
+			u->c->facts |= TCPHS_FACT_CHALLENGED;
+			u->c->echo = u->s->ack;
+			u->c->lost = u->s->ref;
+		}
+		break;
+	case TCPHS_EV_RST:
+		learn_rst(u);
+		break;
+	case TCPHS_EV_RST_BAD:
+		if (u->before == TCPHS_STAGE_SYN && u->role == TCPHS_SERVER)
+			learn_bad(u, TCPHS_FACT_BAD_RST);
+		break;
+	case TCPHS_EV_RST_NO_ACK:
+		learn_bad(u, TCPHS_FACT_RST_NO_ACK);
+		break;
+	default:
+		break;
+	}
+}
+
+/* ---- stage and states --------------------------------------------------------------------------- */
+
+static void move_to(struct update *u, const struct tcphs_cell *cell)
+{
+	struct tcphs_endpoint *client = u->role == TCPHS_CLIENT ? u->own : u->peer;
+	struct tcphs_endpoint *server = u->role == TCPHS_CLIENT ? u->peer : u->own;
+
+	u->c->stage = cell->stage;
+	if (cell->client != TCPHS_STATE_NONE)
+		client->state = cell->client;
+	if (cell->server != TCPHS_STATE_NONE)
+		server->state = cell->server;
+	/* A handshake begins anew where an open connection was thought to be: no FIN counts any more. */
+	if (u->before == TCPHS_STAGE_UNSEEN && cell->stage == TCPHS_STAGE_SYNACK) {
+		client->did &= (uint16_t)~(TCPHS_DID_FIN | TCPHS_DID_FIN_ACKED);
+		server->did &= (uint16_t)~(TCPHS_DID_FIN | TCPHS_DID_FIN_ACKED);
+		u->c->step[2] = 0;
+	}
+	if (u->before == TCPHS_STAGE_ENDED && cell->stage != TCPHS_STAGE_ENDED)
+		u->c->closed_at = 0;
+	if (cell->stage == TCPHS_STAGE_OPEN && u->before == TCPHS_STAGE_CROSSED_CLIENT && !(server->did & TCPHS_DID_SYNACK)) {
+		u->c->facts |= TCPHS_FACT_SPLIT;
+		u->c->step[2] = u->s->ref;
+	}
+}
+
+static void close_step(struct tcphs_endpoint *e, enum tcphs_close_event event)
+{
+	enum tcphs_state next = tcphs_closing((enum tcphs_state)e->state, event);
+
+	assert(next != TCPHS_STATE_NONE);
+	if (next != TCPHS_STATE_NONE)
+		e->state = (uint8_t)next;
+}
+
+/* FIN, its acknowledgment and RST, told to both endpoints: taken to have arrived. */
+static void close_steps(struct update *u)
+{
+	struct tcphs_endpoint *own = u->own, *peer = u->peer;
+	const struct tcphs_segment *s = u->s;
+	bool acks_fin = (s->flags & TCPHS_ACK) && (peer->did & TCPHS_DID_FIN) && (int32_t)(s->ack - (peer->fin + 1)) >= 0;
+
+	if (u->event == TCPHS_EV_RST) {
+		close_step(own, TCPHS_CLOSE_RST);
+		close_step(peer, TCPHS_CLOSE_RST);
+		return;
+	}
+	if ((u->event != TCPHS_EV_ACK && u->event != TCPHS_EV_MOVED_ON) || (u->c->facts & TCPHS_FACT_RESET))
+		return;
+	if (acks_fin && !(peer->did & TCPHS_DID_FIN_ACKED)) {
+		peer->did |= TCPHS_DID_FIN_ACKED;
+		close_step(peer, TCPHS_CLOSE_FIN_ACKED);
+		if (span(s) == 0)
+			u->mark->phase = TCPHS_PHASE_ACK_OF_FIN;
+	}
+	if (!(s->flags & TCPHS_FIN) || (own->did & TCPHS_DID_FIN))
+		return;
+	own->did |= TCPHS_DID_FIN;
+	own->fin = s->seq + s->length;
+	close_step(own, (peer->did & TCPHS_DID_FIN) && !(peer->did & TCPHS_DID_FIN_ACKED) ? TCPHS_CLOSE_OWN_FIN_CROSSING
+	                                                                                  : TCPHS_CLOSE_OWN_FIN);
+	close_step(peer, TCPHS_CLOSE_PEER_FIN);
+}
+
+static bool may_close(const struct tcphs_connection *c)
+{
+	return c->stage == TCPHS_STAGE_OPEN || c->stage == TCPHS_STAGE_MIDSTREAM || c->stage == TCPHS_STAGE_UNSEEN;
+}
+
+/* ---- mark --------------------------------------------------------------------------------------- */
+
+static enum tcphs_phase phase_of_ack(const struct update *u)
+{
+	bool opens = u->c->stage == TCPHS_STAGE_OPEN && u->before != TCPHS_STAGE_OPEN && u->before != TCPHS_STAGE_MIDSTREAM;
+
+	if (u->mark->step == 3 || (opens && u->role == TCPHS_CLIENT) || (opens && crossed(u->c)))
+		return TCPHS_PHASE_ACK;
+	if (u->s->flags & TCPHS_FIN)
+		return TCPHS_PHASE_FIN;
+	if (u->s->length <= 1 && (u->mark->terms & TCPHS_TERM_SEQ) && u->s->seq + 1 == u->mark->seq_expected &&
+	    may_close(u->c) && u->before == u->c->stage)
+		return TCPHS_PHASE_KEEP_ALIVE;
+	return u->s->length > 0 ? TCPHS_PHASE_DATA : TCPHS_PHASE_PURE_ACK;
+}
+
+static enum tcphs_phase phase_of(const struct update *u)
+{
+	switch (u->event) {
+	case TCPHS_EV_SYN:
+		return TCPHS_PHASE_SYN;
+	case TCPHS_EV_SYN_AGAIN:
+		return TCPHS_PHASE_SYN_AGAIN;
+	case TCPHS_EV_SYNACK:
+	case TCPHS_EV_SYNACK_NEW_ISN:
+	case TCPHS_EV_SYNACK_NEW_ACK:
+		return TCPHS_PHASE_SYNACK;
+	case TCPHS_EV_SYNACK_AGAIN:
+		return TCPHS_PHASE_SYNACK_AGAIN;
+	case TCPHS_EV_ACK:
+	case TCPHS_EV_MOVED_ON:
+		return phase_of_ack(u);
+	case TCPHS_EV_RST:
+	case TCPHS_EV_RST_BAD:
+	case TCPHS_EV_RST_NO_ACK:
+	case TCPHS_EV_RST_ECHO:
+		return TCPHS_PHASE_RST;
+	case TCPHS_EV_DUPLICATE:
+		switch (u->s->flags & (TCPHS_SYN | TCPHS_ACK | TCPHS_RST | TCPHS_FIN)) {
+		case TCPHS_SYN:
+			return TCPHS_PHASE_SYN_AGAIN;
+		case TCPHS_SYN | TCPHS_ACK:
+			return TCPHS_PHASE_SYNACK_AGAIN;
+		case TCPHS_ACK:
+			return u->s->length > 0 ? TCPHS_PHASE_DATA : TCPHS_PHASE_PURE_ACK;
+		case TCPHS_ACK | TCPHS_FIN:
+			return TCPHS_PHASE_FIN;
+		case TCPHS_RST:
+		case TCPHS_RST | TCPHS_ACK:
+			return TCPHS_PHASE_RST;
+		default:
+			return TCPHS_PHASE_OUT_OF_PLACE;
+		}
+	default:
+		return TCPHS_PHASE_OUT_OF_PLACE;
+	}
+}
+
+static uint8_t step_of(const struct update *u)
+{
+	for (uint8_t i = 0; i < 3; i++) {
+		if (u->c->step[i] == u->s->ref && u->event != TCPHS_EV_DUPLICATE)
+			return (uint8_t)(i + 1);
+	}
+	return 0;
+}
+
+static void finish_mark(struct update *u)
+{
+	uint8_t phase;
+
+	u->mark->step = step_of(u);
+	u->mark->side = (uint8_t)u->side;
+	u->mark->event = (uint8_t)u->event;
+	phase = (uint8_t)phase_of(u);
+	if (u->mark->phase == TCPHS_PHASE_NONE)
+		u->mark->phase = phase;
+	u->mark->state[0] = u->c->side[0].state;
+	u->mark->state[1] = u->c->side[1].state;
+}
+
+/* ---- findings ----------------------------------------------------------------------------------- */
+
+static tcphs_ref related_to(const struct update *u, enum tcphs_rule rule)
+{
+	switch (rule) {
+	case TCPHS_RULE_SYN_AGAIN:
+		return u->own->syn;
+	case TCPHS_RULE_SYNACK_BAD_ACK:
+	case TCPHS_RULE_RST_REFUSED:
+	case TCPHS_RULE_RST_BAD_ACK:
+		return u->peer->syn;
+	case TCPHS_RULE_SYNACK_AGAIN:
+	case TCPHS_RULE_SYNACK_NEW_ISN:
+	case TCPHS_RULE_ACK_BAD_ACK:
+	case TCPHS_RULE_ACK_BAD_SEQ:
+	case TCPHS_RULE_ABORTED_AFTER_SYNACK:
+		return u->c->step[1];
+	default:
+		return 0;
+	}
+}
+
+static void raise_cell(struct update *u, enum tcphs_rule rule)
+{
+	struct tcphs_finding *f;
+	bool of_seq = rule == TCPHS_RULE_ACK_BAD_SEQ;
+	bool of_ack = rule == TCPHS_RULE_SYNACK_BAD_ACK || rule == TCPHS_RULE_ACK_BAD_ACK ||
+	              (rule == TCPHS_RULE_RST_BAD_ACK && u->event == TCPHS_EV_RST_BAD);
+
+	if (rule == TCPHS_RULE_NONE)
+		return;
+	tcphs_raise(u->out, &u->count, rule, u->side, u->s->ref, related_to(u, rule));
+	f = &u->out[u->count - 1];
+	if ((of_seq && (u->mark->terms & TCPHS_TERM_SEQ)) || (of_ack && (u->mark->terms & TCPHS_TERM_ACK))) {
+		f->numbers = 1;
+		f->expected = of_seq ? u->mark->seq_expected : u->mark->ack_expected;
+		f->actual = of_seq ? u->s->seq : u->s->ack;
+	}
+	if (rule == TCPHS_RULE_SYNACK_NEW_ISN) {
+		f->numbers = 1;
+		f->expected = u->c->isn[0].isn;
+		f->actual = u->s->seq;
+	}
+}
+
+static void raise_first(struct update *u)
+{
+	if (u->before != TCPHS_STAGE_NEW || !(u->c->facts & TCPHS_FACT_TUPLE_USED))
+		return;
+	tcphs_raise(u->out, &u->count,
+	            (u->c->facts & TCPHS_FACT_TUPLE_UNANSWERED) && u->event == TCPHS_EV_SYN ? TCPHS_RULE_SYN_NEW_ISN
+	                                                                                    : TCPHS_RULE_PORT_REUSED,
+	            u->side, u->s->ref, 0);
+}
+
+/* ---- the whole ---------------------------------------------------------------------------------- */
+
+static uint8_t completeness_of(const struct tcphs_segment *s)
+{
+	bool ack = s->flags & TCPHS_ACK;
+	uint8_t bits = 0;
+
+	if (s->flags & TCPHS_SYN)
+		bits |= ack ? TCPHS_SAW_SYNACK : TCPHS_SAW_SYN;
+	else if (ack && s->length == 0)
+		bits |= TCPHS_SAW_ACK;
+	if (s->length > 0 && (s->flags & (TCPHS_SYN | TCPHS_ACK)) != (TCPHS_SYN | TCPHS_ACK))
+		bits |= TCPHS_SAW_DATA;
+	if ((s->flags & TCPHS_FIN) && ack)
+		bits |= TCPHS_SAW_FIN;
+	if (s->flags & TCPHS_RST)
+		bits |= TCPHS_SAW_RST;
+	return bits;
+}
+
+/* Anything that an old duplicate SYN could not have caused (figure 8). */
+static bool is_busy(const struct update *u)
+{
+	if (u->s->length > 0 || (u->s->flags & TCPHS_FIN))
+		return true;
+	return (u->s->flags & (TCPHS_RST | TCPHS_ACK)) == (TCPHS_RST | TCPHS_ACK);
+}
+
+static void count_frame(struct update *u)
+{
+	struct tcphs_connection *c = u->c;
+
+	if (c->frames == 0) {
+		c->first = u->s->ref;
+		c->start = u->s->time;
+		c->encap = u->s->encap;
+	} else if (over(c) && u->event != TCPHS_EV_SYN_AGAIN) {
+		c->late++;
+	}
+	c->frames++;
+	c->last_ref = u->s->ref;
+	c->completeness |= completeness_of(u->s);
+	if (is_busy(u))
+		c->facts |= TCPHS_FACT_BUSY;
+	tcphs_zeek_update(&c->zeek, u->side, u->s);
+}
+
+static void remember(struct update *u)
+{
+	struct tcphs_print *print = &u->own->print[u->own->next_print];
+
+	u->own->did |= TCPHS_DID_ANYTHING;
+	if ((u->s->flags & (TCPHS_ACK | TCPHS_RST)) == TCPHS_ACK)
+		u->own->did |= TCPHS_DID_ACK;
+	u->own->heard = u->s->time;
+	u->c->last = u->s->time;
+	*print = (struct tcphs_print){ u->s->time, tcphs_print_hash(u->s), u->s->ip_id };
+	u->own->next_print ^= 1;
+	if (u->c->closed_at == 0 && tcphs_connection_closed(u->c))
+		u->c->closed_at = u->s->time;
+}
+
+size_t tcphs_connection_update(struct tcphs_connection *c, const struct tcphs_config *config, enum tcphs_side side,
+                               const struct tcphs_segment *segment, enum tcphs_event event, struct tcphs_mark *mark,
+                               struct tcphs_finding *out)
+{
+	struct update u = { .c = c, .s = segment, .own = &c->side[side], .peer = &c->side[!side], .mark = mark, .out = out,
+	                    .side = side, .role = role_of(c, side, event), .event = event,
+	                    .before = (enum tcphs_stage)c->stage };
+	const struct tcphs_cell *cell = tcphs_transition(u.before, u.role, event);
+
+	(void)config;
+	assert(tcphs_cell_possible(cell) && cell->stage != TCPHS_STAGE_NONE);
+	if (!tcphs_cell_possible(cell))
+		cell = tcphs_transition(u.before, u.role, u.event = TCPHS_EV_NOISE);
+	mark->phase = TCPHS_PHASE_NONE;
+	expect(&u);
+	count_frame(&u);
+	if (event == TCPHS_EV_DUPLICATE) {
+		raise_cell(&u, (enum tcphs_rule)cell->rule);
+		finish_mark(&u);
+		return u.count;
+	}
+	u.count = tcphs_checks(segment, side, out);
+	raise_first(&u);
+	watch_for_lost_state(&u);
+	learn(&u);
+	move_to(&u, cell);
+	if (may_close(c))
+		close_steps(&u);
+	raise_cell(&u, (enum tcphs_rule)cell->rule);
+	remember(&u);
+	finish_mark(&u);
+	return u.count;
+}
+
+void tcphs_connection_cut(struct tcphs_connection *c)
+{
+	c->facts |= TCPHS_FACT_CUT;
+}
+
+void tcphs_connection_challenged(struct tcphs_connection *c, const struct tcphs_segment *segment)
+{
+	c->facts |= TCPHS_FACT_CHALLENGED;
+	c->echo = segment->ack;
+	c->lost = c->first;
+}
+
+void tcphs_connection_replaced(struct tcphs_connection *c, enum tcphs_side side, const struct tcphs_segment *segment)
+{
+	c->facts |= TCPHS_FACT_REPLACED;
+	c->replaced_by = (uint8_t)side;
+	c->replaced_at = segment->time;
+}
+
+/* How far from the last numbers a segment of an older connection may be. */
+#define FIT (UINT32_C(1) << 20)
+
+bool tcphs_connection_fits(const struct tcphs_connection *c, enum tcphs_side side, const struct tcphs_segment *segment)
+{
+	const struct tcphs_endpoint *own = &c->side[side], *peer = &c->side[!side];
+	bool seq_known = own->did & TCPHS_DID_SEND, ack_known = peer->did & TCPHS_DID_SEND;
+	bool has_ack = segment->flags & TCPHS_ACK;
+
+	if (!seq_known && !(ack_known && has_ack))
+		return false;
+	if (seq_known && !seq_near(segment->seq, own->nxt, FIT))
+		return false;
+	return !ack_known || !has_ack || seq_near(segment->ack, peer->nxt, FIT);
+}

@@ -1,0 +1,930 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tracker.c - from segments of a whole capture to connections.
+ *
+ * Theory of operation. A 4-tuple (tuple) has at most two connections at a time: the newest and its
+ * predecessor. A SYN whose number differs from the one that its direction is known by opens a stream and
+ * a connection; everything else belongs to the newest, unless its numbers fit the predecessor and not the
+ * newest: one stray SYN must not take a live connection over.
+ *
+ * Stream numbers are counted as tcp.stream does, apart from connections: a connection has the number of
+ * its first segment, and an incarnation where several have the same.
+ *
+ * A connection that is closed or replaced lingers, so that late segments find it, and then retires. The
+ * lingering ones are a list in order of their end; time is the newest timestamp met. What retires is
+ * judged and, unless config.keep, given to the caller and forgotten, but for the tuple.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "seq.h"
+#include "store.h"
+
+/** Of one connection and one rule, so many findings are kept: a capture may repeat itself for ever. */
+#define FINDINGS_PER_RULE 16
+
+struct tcphs_tracker {
+	struct tcphs_config config;
+	struct tcphs_pool entries, tuples, findings;
+	uint32_t *table;             /* open addressing: tuple numbers */
+	uint32_t table_size, table_used;
+	uint32_t streams;            /* next stream number */
+	uint32_t linger_head, linger_tail;
+	uint32_t retired_head, retired_tail;
+	uint32_t oldest, newest;     /* tuples by last use, if config.forget */
+	tcphs_time now;
+	bool started;
+	struct tcphs_finding *scratch;   /* a summary's findings */
+	size_t scratch_size;
+};
+
+static struct tcphs_entry *entry_at(const struct tcphs_tracker *t, uint32_t number)
+{
+	return tcphs_pool_at(&t->entries, number);
+}
+
+static struct tcphs_tuple *tuple_at(const struct tcphs_tracker *t, uint32_t number)
+{
+	return tcphs_pool_at(&t->tuples, number);
+}
+
+static struct tcphs_kept *kept_at(const struct tcphs_tracker *t, uint32_t number)
+{
+	return tcphs_pool_at(&t->findings, number);
+}
+
+void tcphs_config_default(struct tcphs_config *config)
+{
+	*config = (struct tcphs_config){
+		.horizon = 3 * TCPHS_SECOND, .linger = 60 * TCPHS_SECOND, .forget = 0, .slow = TCPHS_SECOND,
+		.stream_rule = TCPHS_STREAM_WS40, .keep = false, .hash_key = { UINT64_C(0x746370687331), UINT64_C(0x9293) },
+	};
+}
+
+/* ---- 4-tuples ------------------------------------------------------------------------------------ */
+
+static uint64_t rotate(uint64_t x, unsigned n)
+{
+	return x << n | x >> (64 - n);
+}
+
+struct sip {
+	uint64_t a, b, c, d;
+};
+
+static void sip_round(struct sip *s)
+{
+	s->a += s->b;
+	s->b = rotate(s->b, 13) ^ s->a;
+	s->a = rotate(s->a, 32);
+	s->c += s->d;
+	s->d = rotate(s->d, 16) ^ s->c;
+	s->a += s->d;
+	s->d = rotate(s->d, 21) ^ s->a;
+	s->c += s->b;
+	s->b = rotate(s->b, 17) ^ s->c;
+	s->c = rotate(s->c, 32);
+}
+
+/* SipHash-1-3 (Aumasson, Bernstein): keyed, because whoever made the capture chose the tuples. */
+static uint32_t hash_tuple(const uint64_t key[2], const struct tcphs_tuple *tuple)
+{
+	struct sip s = { key[0] ^ UINT64_C(0x736f6d6570736575), key[1] ^ UINT64_C(0x646f72616e646f6d),
+	                 key[0] ^ UINT64_C(0x6c7967656e657261), key[1] ^ UINT64_C(0x7465646279746573) };
+	uint64_t word[5];
+
+	memcpy(&word[0], tuple->low, 16);
+	memcpy(&word[2], tuple->high, 16);
+	word[4] = (uint64_t)tuple->low_port << 16 | tuple->high_port;
+	for (unsigned i = 0; i < 5; i++) {
+		s.d ^= word[i];
+		sip_round(&s);
+		s.a ^= word[i];
+	}
+	s.c ^= 0xff;
+	for (unsigned i = 0; i < 3; i++)
+		sip_round(&s);
+	return (uint32_t)(s.a ^ s.b ^ s.c ^ s.d);
+}
+
+/* Sets the endpoints of *tuple in order. @return 0 if the sender is the lower endpoint, else 1. */
+static unsigned order(const struct tcphs_tracker *t, const struct tcphs_key *key, struct tcphs_tuple *tuple)
+{
+	int cmp = memcmp(key->src, key->dst, 16);
+	unsigned direction = cmp > 0 || (cmp == 0 && key->sport > key->dport);
+
+	memset(tuple, 0, sizeof(*tuple));
+	memcpy(tuple->low, direction ? key->dst : key->src, 16);
+	memcpy(tuple->high, direction ? key->src : key->dst, 16);
+	tuple->low_port = direction ? key->dport : key->sport;
+	tuple->high_port = direction ? key->sport : key->dport;
+	tuple->hash = hash_tuple(t->config.hash_key, tuple);
+	return direction;
+}
+
+static bool same_tuple(const struct tcphs_tuple *a, const struct tcphs_tuple *b)
+{
+	return a->hash == b->hash && a->low_port == b->low_port && a->high_port == b->high_port &&
+	       memcmp(a->low, b->low, 16) == 0 && memcmp(a->high, b->high, 16) == 0;
+}
+
+/* The slot of the tuple, or the free one where it would be. */
+static uint32_t slot_of(const struct tcphs_tracker *t, const struct tcphs_tuple *wanted)
+{
+	uint32_t mask = t->table_size - 1, slot = wanted->hash & mask;
+
+	while (t->table[slot] != TCPHS_NONE && !same_tuple(tuple_at(t, t->table[slot]), wanted))
+		slot = (slot + 1) & mask;
+	return slot;
+}
+
+static bool grow_table(struct tcphs_tracker *t)
+{
+	uint32_t size = t->table_size * 2, mask = size - 1;
+	uint32_t *table;
+
+	if (t->table_used < t->table_size - t->table_size / 4)
+		return true;
+	table = size ? malloc((size_t)size * sizeof(*table)) : NULL;
+	if (!table)
+		return t->table_used + 1 < t->table_size;
+	memset(table, 0xff, (size_t)size * sizeof(*table));
+	for (uint32_t i = 0; i < t->table_size; i++) {
+		uint32_t slot;
+
+		if (t->table[i] == TCPHS_NONE)
+			continue;
+		slot = tuple_at(t, t->table[i])->hash & mask;
+		while (table[slot] != TCPHS_NONE)
+			slot = (slot + 1) & mask;
+		table[slot] = t->table[i];
+	}
+	free(t->table);
+	t->table = table;
+	t->table_size = size;
+	return true;
+}
+
+/* Linear probing needs no gaps: what follows the freed slot moves up. */
+static void unlink_tuple(struct tcphs_tracker *t, uint32_t number)
+{
+	uint32_t mask = t->table_size - 1, hole = slot_of(t, tuple_at(t, number)), slot = hole;
+
+	for (;;) {
+		uint32_t home;
+
+		slot = (slot + 1) & mask;
+		if (t->table[slot] == TCPHS_NONE)
+			break;
+		home = tuple_at(t, t->table[slot])->hash & mask;
+		if (((slot - home) & mask) < ((slot - hole) & mask))
+			continue;
+		t->table[hole] = t->table[slot];
+		hole = slot;
+	}
+	t->table[hole] = TCPHS_NONE;
+	t->table_used--;
+}
+
+/* ---- order of use, for 'forget' ------------------------------------------------------------------ */
+
+static void leave_use_order(struct tcphs_tracker *t, uint32_t number)
+{
+	struct tcphs_tuple *tuple = tuple_at(t, number);
+
+	if (tuple->older != TCPHS_NONE)
+		tuple_at(t, tuple->older)->newer = tuple->newer;
+	else if (t->oldest == number)
+		t->oldest = tuple->newer;
+	if (tuple->newer != TCPHS_NONE)
+		tuple_at(t, tuple->newer)->older = tuple->older;
+	else if (t->newest == number)
+		t->newest = tuple->older;
+	tuple->older = tuple->newer = TCPHS_NONE;
+}
+
+static void use(struct tcphs_tracker *t, uint32_t number)
+{
+	struct tcphs_tuple *tuple = tuple_at(t, number);
+
+	tuple->used = t->now;
+	if (t->config.forget == 0 || t->newest == number)
+		return;
+	leave_use_order(t, number);
+	tuple->older = t->newest;
+	if (t->newest != TCPHS_NONE)
+		tuple_at(t, t->newest)->newer = number;
+	else
+		t->oldest = number;
+	t->newest = number;
+}
+
+/* The tuple's number, a new one if there was none; NONE without memory. */
+static uint32_t find_tuple(struct tcphs_tracker *t, const struct tcphs_tuple *wanted, bool create)
+{
+	uint32_t slot = slot_of(t, wanted), number = t->table[slot];
+	struct tcphs_tuple *tuple;
+
+	if (number != TCPHS_NONE || !create)
+		return number;
+	if (!grow_table(t))
+		return TCPHS_NONE;
+	number = tcphs_pool_take(&t->tuples);
+	if (number == TCPHS_NONE)
+		return TCPHS_NONE;
+	tuple = tuple_at(t, number);
+	*tuple = *wanted;
+	tuple->newest = tuple->previous = tuple->older = tuple->newer = TCPHS_NONE;
+	tuple->stream = TCPHS_NONE;
+	t->table[slot_of(t, wanted)] = number;
+	t->table_used++;
+	return number;
+}
+
+/* ---- streams ------------------------------------------------------------------------------------- */
+
+/* Wireshark up to 4.2: a SYN with another number than its direction is known by. This splits connections too. */
+static bool splits_by_syn(const struct tcphs_tuple *tuple, unsigned direction, const struct tcphs_segment *s)
+{
+	return (s->flags & (TCPHS_SYN | TCPHS_ACK)) == TCPHS_SYN && (tuple->flags & (TCPHS_TUPLE_BASE_LOW << direction)) &&
+	       tuple->base[direction] != s->seq;
+}
+
+/* Wireshark from 4.4 on: also a SYN-ACK with another number, and the same SYN after an end. */
+static bool splits_by_ws44(const struct tcphs_tuple *tuple, unsigned direction, const struct tcphs_segment *s)
+{
+	bool based = tuple->flags & (TCPHS_TUPLE_BASE_LOW << direction);
+
+	if (!(s->flags & TCPHS_SYN) || !based)
+		return false;
+	return tuple->base[direction] != s->seq || (!(s->flags & TCPHS_ACK) && (tuple->flags & TCPHS_TUPLE_ENDED));
+}
+
+static void begin_stream(struct tcphs_tracker *t, struct tcphs_tuple *tuple)
+{
+	tuple->stream = t->streams++;
+	tuple->flags &= (uint8_t)~(TCPHS_TUPLE_BASE_LOW | TCPHS_TUPLE_BASE_HIGH | TCPHS_TUPLE_ENDED);
+	tuple->incarnations = 0;
+}
+
+static void note_bases(struct tcphs_tuple *tuple, unsigned direction, const struct tcphs_segment *s)
+{
+	uint8_t own = (uint8_t)(TCPHS_TUPLE_BASE_LOW << direction), other = (uint8_t)(TCPHS_TUPLE_BASE_LOW << !direction);
+
+	if (s->flags & TCPHS_SYN)
+		tuple->base[direction] = s->seq;
+	else if (!(tuple->flags & own))
+		tuple->base[direction] = s->seq - 1;
+	if (!(tuple->flags & other) && (s->flags & TCPHS_ACK)) {
+		tuple->base[!direction] = s->ack - 1;
+		tuple->flags |= other;
+	}
+	tuple->flags |= own;
+	if ((s->flags & TCPHS_RST) || (s->flags & (TCPHS_FIN | TCPHS_ACK)) == (TCPHS_FIN | TCPHS_ACK))
+		tuple->flags |= TCPHS_TUPLE_ENDED;
+}
+
+/* @return whether the segment is a SYN that opens another connection. */
+static bool number_stream(struct tcphs_tracker *t, struct tcphs_tuple *tuple, unsigned direction, const struct tcphs_segment *s)
+{
+	bool syn = splits_by_syn(tuple, direction, s);
+	bool splits = t->config.stream_rule == TCPHS_STREAM_WS44 ? splits_by_ws44(tuple, direction, s) : syn;
+
+	if (tuple->stream == TCPHS_NONE || splits)
+		begin_stream(t, tuple);
+	note_bases(tuple, direction, s);
+	return syn;
+}
+
+/* ---- retirement ---------------------------------------------------------------------------------- */
+
+static bool unanswered(const struct tcphs_connection *c)
+{
+	return c->stage == TCPHS_STAGE_SYN && !(c->side[!tcphs_connection_client(c)].did & TCPHS_DID_ANYTHING);
+}
+
+static void retire(struct tcphs_tracker *t, uint32_t number)
+{
+	struct tcphs_entry *e = entry_at(t, number);
+	struct tcphs_tuple *tuple = tuple_at(t, e->tuple);
+
+	if (e->retired)
+		return;
+	e->retired = true;
+	if (tuple->newest == number)
+		tuple->flags = (uint8_t)((tuple->flags & ~TCPHS_TUPLE_UNANSWERED) | (unanswered(&e->c) ? TCPHS_TUPLE_UNANSWERED : 0));
+	if (tuple->previous == number)
+		tuple->previous = TCPHS_NONE;
+	if (t->config.keep)
+		return;
+	if (tuple->newest == number)
+		tuple->newest = TCPHS_NONE;
+	tuple->undrained++;
+	e->next = TCPHS_NONE;
+	if (t->retired_tail != TCPHS_NONE)
+		entry_at(t, t->retired_tail)->next = number;
+	else
+		t->retired_head = number;
+	t->retired_tail = number;
+}
+
+static void append_lingering(struct tcphs_tracker *t, uint32_t number)
+{
+	struct tcphs_entry *e = entry_at(t, number);
+
+	e->lingering = true;
+	e->next = TCPHS_NONE;
+	if (t->linger_tail != TCPHS_NONE)
+		entry_at(t, t->linger_tail)->next = number;
+	else
+		t->linger_head = number;
+	t->linger_tail = number;
+}
+
+/* The connection ends now, or no longer (the same attempt goes on). */
+static void note_ending(struct tcphs_tracker *t, uint32_t number)
+{
+	struct tcphs_entry *e = entry_at(t, number);
+	bool ending = e->c.closed_at != 0 || (e->c.facts & TCPHS_FACT_REPLACED);
+
+	if (ending && !e->ending) {
+		e->expires_from = t->now;
+		if (!e->lingering)
+			append_lingering(t, number);
+	}
+	e->ending = ending;
+}
+
+static void expire_lingering(struct tcphs_tracker *t)
+{
+	while (t->linger_head != TCPHS_NONE) {
+		uint32_t number = t->linger_head;
+		struct tcphs_entry *e = entry_at(t, number);
+
+		if (e->ending && !e->retired && t->now - e->expires_from <= t->config.linger)
+			return;
+		t->linger_head = e->next;
+		if (t->linger_head == TCPHS_NONE)
+			t->linger_tail = TCPHS_NONE;
+		e->lingering = false;
+		if (e->ending && !e->retired)
+			retire(t, number);
+	}
+}
+
+/* Takes an entry out of the list of lingering ones; rare (forget, a third connection on a tuple). */
+static void stop_lingering(struct tcphs_tracker *t, uint32_t number)
+{
+	uint32_t *link = &t->linger_head, before = TCPHS_NONE;
+
+	if (!entry_at(t, number)->lingering)
+		return;
+	while (*link != number) {
+		before = *link;
+		link = &entry_at(t, before)->next;
+	}
+	*link = entry_at(t, number)->next;
+	if (t->linger_tail == number)
+		t->linger_tail = before;
+	entry_at(t, number)->lingering = false;
+}
+
+static void retire_now(struct tcphs_tracker *t, uint32_t number)
+{
+	stop_lingering(t, number);
+	retire(t, number);
+}
+
+/* Retired connections name their tuple until they are drained. */
+static void give_tuple(struct tcphs_tracker *t, uint32_t number)
+{
+	const struct tcphs_tuple *tuple = tuple_at(t, number);
+
+	if ((tuple->flags & TCPHS_TUPLE_FORGOTTEN) && tuple->undrained == 0)
+		tcphs_pool_give(&t->tuples, number);
+}
+
+static void forget_idle(struct tcphs_tracker *t)
+{
+	while (t->oldest != TCPHS_NONE && t->now - tuple_at(t, t->oldest)->used > t->config.forget) {
+		uint32_t number = t->oldest;
+		struct tcphs_tuple *tuple = tuple_at(t, number);
+
+		if (tuple->previous != TCPHS_NONE)
+			retire_now(t, tuple->previous);
+		if (tuple->newest != TCPHS_NONE)
+			retire_now(t, tuple->newest);
+		leave_use_order(t, number);
+		unlink_tuple(t, number);
+		tuple->flags |= TCPHS_TUPLE_FORGOTTEN;
+		give_tuple(t, number);
+	}
+}
+
+void tcphs_tracker_frame(struct tcphs_tracker *t, tcphs_time time)
+{
+	if (t->started && time <= t->now)
+		return;
+	t->now = time;
+	t->started = true;
+	expire_lingering(t);
+	if (t->config.forget > 0 && !t->config.keep)
+		forget_idle(t);
+}
+
+/* ---- findings ------------------------------------------------------------------------------------ */
+
+static void keep_findings(struct tcphs_tracker *t, struct tcphs_entry *e, const struct tcphs_finding *found, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		unsigned alike = 0;
+		uint32_t number;
+
+		for (uint32_t n = e->findings; n != TCPHS_NONE; n = kept_at(t, n)->next)
+			alike += kept_at(t, n)->finding.rule == found[i].rule;
+		if (alike >= FINDINGS_PER_RULE)
+			continue;
+		number = tcphs_pool_take(&t->findings);
+		if (number == TCPHS_NONE)
+			return;
+		*kept_at(t, number) = (struct tcphs_kept){ TCPHS_NONE, found[i] };
+		if (e->last_finding != TCPHS_NONE)
+			kept_at(t, e->last_finding)->next = number;
+		else
+			e->findings = number;
+		e->last_finding = number;
+	}
+}
+
+static void drop_findings(struct tcphs_tracker *t, struct tcphs_entry *e)
+{
+	uint32_t n = e->findings;
+
+	while (n != TCPHS_NONE) {
+		uint32_t next = kept_at(t, n)->next;
+
+		tcphs_pool_give(&t->findings, n);
+		n = next;
+	}
+	e->findings = e->last_finding = TCPHS_NONE;
+}
+
+/* ---- segments ------------------------------------------------------------------------------------ */
+
+static enum tcphs_side side_of(const struct tcphs_entry *e, unsigned direction)
+{
+	return direction == e->first_direction ? TCPHS_SIDE_FIRST : TCPHS_SIDE_SECOND;
+}
+
+static bool live(const struct tcphs_tracker *t, uint32_t number)
+{
+	return number != TCPHS_NONE && !entry_at(t, number)->retired;
+}
+
+/* The newest connection becomes the predecessor of one that is opened by |s|. */
+static void step_back(struct tcphs_tracker *t, struct tcphs_tuple *tuple, unsigned direction, const struct tcphs_segment *s)
+{
+	struct tcphs_entry *e;
+
+	if (tuple->previous != TCPHS_NONE)
+		retire_now(t, tuple->previous);
+	tuple->previous = TCPHS_NONE;
+	if (!live(t, tuple->newest))
+		return;
+	tuple->previous = tuple->newest;
+	e = entry_at(t, tuple->previous);
+	tcphs_connection_replaced(&e->c, side_of(e, direction), s);
+	note_ending(t, tuple->previous);
+}
+
+/* A new connection on the tuple; NONE without memory. */
+static uint32_t open_connection(struct tcphs_tracker *t, uint32_t tuple_number, unsigned direction, const struct tcphs_segment *s)
+{
+	struct tcphs_tuple *tuple = tuple_at(t, tuple_number);
+	uint32_t number = tcphs_pool_take(&t->entries);
+	struct tcphs_entry *e;
+
+	if (number == TCPHS_NONE)
+		return TCPHS_NONE;
+	e = entry_at(t, number);
+	tcphs_connection_init(&e->c);
+	if (tuple->flags & TCPHS_TUPLE_USED) {
+		bool silent = live(t, tuple->newest) ? unanswered(&entry_at(t, tuple->newest)->c)
+		                                     : (tuple->flags & TCPHS_TUPLE_UNANSWERED) != 0;
+
+		e->c.facts |= TCPHS_FACT_TUPLE_USED | (silent ? TCPHS_FACT_TUPLE_UNANSWERED : 0);
+	}
+	step_back(t, tuple, direction, s);
+	e->tuple = tuple_number;
+	e->stream = tuple->stream;
+	e->incarnation = tuple->incarnations++;
+	e->first_direction = (uint8_t)direction;
+	e->findings = e->last_finding = e->next = TCPHS_NONE;
+	tuple->newest = number;
+	tuple->flags |= TCPHS_TUPLE_USED;
+	return number;
+}
+
+/* Does |event| say that the segment has no place in its connection? */
+static bool misfit(const struct tcphs_entry *e, enum tcphs_side side, enum tcphs_event event, const struct tcphs_segment *s)
+{
+	switch (event) {
+	case TCPHS_EV_NOISE:
+	case TCPHS_EV_SYNACK_BAD_ACK:
+	case TCPHS_EV_ACK_AHEAD:
+	case TCPHS_EV_ACK_BAD_ACK:
+	case TCPHS_EV_ACK_BAD_SEQ:
+	case TCPHS_EV_CHALLENGE:
+	case TCPHS_EV_RST_BAD:
+	case TCPHS_EV_RST_NO_ACK:
+	case TCPHS_EV_RST_ECHO:
+	case TCPHS_EV_ANOTHER:
+		return true;
+	case TCPHS_EV_ACK:
+	case TCPHS_EV_RST:
+		/* In an open connection classification lets every number pass. */
+		return e->c.stage >= TCPHS_STAGE_UNSEEN && !tcphs_connection_fits(&e->c, side, s);
+	default:
+		return false;
+	}
+}
+
+static void take(struct tcphs_tracker *t, uint32_t number, unsigned direction, const struct tcphs_segment *s,
+                 enum tcphs_event event, struct tcphs_mark *mark)
+{
+	struct tcphs_finding found[TCPHS_FINDINGS_MAX];
+	struct tcphs_entry *e = entry_at(t, number);
+	struct tcphs_tuple *tuple = tuple_at(t, e->tuple);
+	bool was_open = tcphs_connection_open(&e->c);
+	size_t count = tcphs_connection_update(&e->c, &t->config, side_of(e, direction), s, event, mark, found);
+
+	mark->connection = number;
+	keep_findings(t, e, found, count);
+	note_ending(t, number);
+	if (!was_open && tcphs_connection_open(&e->c) && number == tuple->newest && live(t, tuple->previous))
+		entry_at(t, tuple->previous)->c.facts |= TCPHS_FACT_SUCCESSOR_OPEN;
+}
+
+/* A segment for the predecessor: the newest one learns of it only if it answers its SYN. */
+static bool take_for_predecessor(struct tcphs_tracker *t, struct tcphs_tuple *tuple, unsigned direction,
+                                 const struct tcphs_segment *s, enum tcphs_event event, struct tcphs_mark *mark)
+{
+	struct tcphs_entry *older;
+	enum tcphs_side side;
+	enum tcphs_event its_event;
+
+	if (!live(t, tuple->previous) || (s->flags & TCPHS_SYN))
+		return false;
+	older = entry_at(t, tuple->previous);
+	side = side_of(older, direction);
+	if (!tcphs_connection_fits(&older->c, side, s))
+		return false;
+	its_event = tcphs_classify(&older->c, &t->config, side, s);
+	if (its_event >= TCPHS_EVENTS)
+		return false;
+	if (event == TCPHS_EV_CHALLENGE)
+		tcphs_connection_challenged(&entry_at(t, tuple->newest)->c, s);
+	take(t, tuple->previous, direction, s, its_event, mark);
+	return true;
+}
+
+/* With no live connection on the tuple: does the segment begin one, or come too late? */
+static bool begins(const struct tcphs_tuple *tuple, const struct tcphs_segment *s, bool splits, uint32_t base, bool based)
+{
+	if (!(tuple->flags & TCPHS_TUPLE_USED) || splits)
+		return true;
+	if (!(s->flags & TCPHS_SYN))
+		return false;
+	return !(s->flags & TCPHS_ACK) || !based || base != s->seq;
+}
+
+static int judge_late(struct tcphs_tracker *t, struct tcphs_tuple *tuple, struct tcphs_mark *mark)
+{
+	mark->late = 1;
+	if (tuple->newest != TCPHS_NONE) {
+		mark->connection = tuple->newest;
+		entry_at(t, tuple->newest)->c.late++;
+	}
+	return TCPHS_OK;
+}
+
+static int dispatch(struct tcphs_tracker *t, uint32_t tuple_number, unsigned direction, const struct tcphs_segment *s,
+                    struct tcphs_mark *mark)
+{
+	struct tcphs_tuple *tuple = tuple_at(t, tuple_number);
+	bool based = tuple->flags & (TCPHS_TUPLE_BASE_LOW << direction);
+	uint32_t base = tuple->base[direction], number = tuple->newest;
+	bool splits = number_stream(t, tuple, direction, s);
+	enum tcphs_event event = TCPHS_EV_ANOTHER;
+
+	mark->stream = tuple->stream;
+	if (!live(t, number) && !begins(tuple, s, splits, base, based))
+		return judge_late(t, tuple, mark);
+	if (live(t, number) && !splits) {
+		enum tcphs_side side = side_of(entry_at(t, number), direction);
+
+		event = tcphs_classify(&entry_at(t, number)->c, &t->config, side, s);
+		if (misfit(entry_at(t, number), side, event, s) && take_for_predecessor(t, tuple, direction, s, event, mark))
+			return TCPHS_OK;
+	}
+	if (event == TCPHS_EV_ANOTHER) {
+		number = open_connection(t, tuple_number, direction, s);
+		if (number == TCPHS_NONE)
+			return TCPHS_ERR_NOMEM;
+		event = tcphs_classify(&entry_at(t, number)->c, &t->config, TCPHS_SIDE_FIRST, s);
+	}
+	take(t, number, direction, s, event, mark);
+	return TCPHS_OK;
+}
+
+static void note_cut(struct tcphs_tracker *t, const struct tcphs_tuple *wanted)
+{
+	uint32_t number = find_tuple(t, wanted, false);
+
+	if (number != TCPHS_NONE && live(t, tuple_at(t, number)->newest))
+		tcphs_connection_cut(&entry_at(t, tuple_at(t, number)->newest)->c);
+}
+
+static void no_mark(struct tcphs_mark *mark)
+{
+	memset(mark, 0, sizeof(*mark));
+	mark->connection = TCPHS_NO_CONNECTION;
+	mark->stream = TCPHS_NONE;
+}
+
+int tcphs_tracker_segment(struct tcphs_tracker *t, const struct tcphs_key *key, const struct tcphs_segment *segment,
+                          struct tcphs_mark *mark)
+{
+	struct tcphs_tuple wanted;
+	unsigned direction = order(t, key, &wanted);
+	uint32_t tuple;
+
+	no_mark(mark);
+	tcphs_tracker_frame(t, segment->time);
+	if (!(segment->have & TCPHS_HAVE_HEADER)) {
+		note_cut(t, &wanted);
+		return TCPHS_OK;
+	}
+	tuple = find_tuple(t, &wanted, true);
+	if (tuple == TCPHS_NONE)
+		return TCPHS_ERR_NOMEM;
+	use(t, tuple);
+	return dispatch(t, tuple, direction, segment, mark);
+}
+
+int tcphs_tracker_quote(struct tcphs_tracker *t, const struct tcphs_quote *quote, struct tcphs_mark *mark)
+{
+	struct tcphs_tuple wanted;
+	unsigned direction = order(t, &quote->key, &wanted);
+	uint32_t number;
+
+	no_mark(mark);
+	tcphs_tracker_frame(t, quote->segment.time);
+	number = find_tuple(t, &wanted, quote->segment.have & TCPHS_HAVE_HEADER);
+	if (number == TCPHS_NONE)
+		return quote->segment.have & TCPHS_HAVE_HEADER ? TCPHS_ERR_NOMEM : TCPHS_OK;
+	use(t, number);
+	if (quote->segment.have & TCPHS_HAVE_HEADER)
+		number_stream(t, tuple_at(t, number), direction, &quote->segment);
+	mark->stream = tuple_at(t, number)->stream;
+	if (live(t, tuple_at(t, number)->newest))
+		mark->connection = tuple_at(t, number)->newest;
+	return TCPHS_OK;
+}
+
+void tcphs_tracker_prefetch(const struct tcphs_tracker *t, const struct tcphs_key *key)
+{
+	struct tcphs_tuple wanted;
+
+	order(t, key, &wanted);
+	__builtin_prefetch(&t->table[wanted.hash & (t->table_size - 1)]);
+}
+
+/* ---- summaries ----------------------------------------------------------------------------------- */
+
+static int by_place(const void *a, const void *b)
+{
+	const struct tcphs_finding *x = a, *y = b;
+
+	if (x->at != y->at)
+		return x->at < y->at ? -1 : 1;
+	return (int)x->rule - (int)y->rule;
+}
+
+static bool room_for(struct tcphs_tracker *t, size_t count)
+{
+	struct tcphs_finding *scratch;
+
+	if (count <= t->scratch_size)
+		return true;
+	scratch = realloc(t->scratch, count * sizeof(*scratch));
+	if (!scratch)
+		return false;
+	t->scratch = scratch;
+	t->scratch_size = count;
+	return true;
+}
+
+static void collect_findings(struct tcphs_tracker *t, const struct tcphs_entry *e, const struct tcphs_finding *judged,
+                             size_t judged_count, struct tcphs_summary *summary)
+{
+	size_t count = judged_count;
+
+	for (uint32_t n = e->findings; n != TCPHS_NONE; n = kept_at(t, n)->next)
+		count++;
+	if (count == 0 || !room_for(t, count))
+		return;
+	memcpy(t->scratch, judged, judged_count * sizeof(*judged));
+	count = judged_count;
+	for (uint32_t n = e->findings; n != TCPHS_NONE; n = kept_at(t, n)->next)
+		t->scratch[count++] = kept_at(t, n)->finding;
+	qsort(t->scratch, count, sizeof(*t->scratch), by_place);
+	summary->findings = t->scratch;
+	summary->finding_count = count;
+}
+
+static uint32_t copy_tries(tcphs_time *times, const uint32_t *tries, uint32_t count, tcphs_time start)
+{
+	uint32_t n = count < TCPHS_TRIES ? count : TCPHS_TRIES;
+
+	for (uint32_t i = 0; i < n; i++)
+		times[i] = start + (tcphs_time)tries[i] * 1000;
+	return n;
+}
+
+static void describe_endpoints(const struct tcphs_tracker *t, const struct tcphs_entry *e, struct tcphs_summary *summary)
+{
+	const struct tcphs_tuple *tuple = tuple_at(t, e->tuple);
+	enum tcphs_side client_side = tcphs_connection_client(&e->c);
+	const struct tcphs_endpoint *client = &e->c.side[client_side], *server = &e->c.side[!client_side];
+	bool client_low = (client_side == TCPHS_SIDE_FIRST) == (e->first_direction == 0);
+
+	memcpy(summary->key.src, client_low ? tuple->low : tuple->high, 16);
+	memcpy(summary->key.dst, client_low ? tuple->high : tuple->low, 16);
+	summary->key.sport = client_low ? tuple->low_port : tuple->high_port;
+	summary->key.dport = client_low ? tuple->high_port : tuple->low_port;
+	summary->has_isn[TCPHS_CLIENT] = client->did & (TCPHS_DID_SYN | TCPHS_DID_SYNACK);
+	summary->has_isn[TCPHS_SERVER] = server->did & (TCPHS_DID_SYN | TCPHS_DID_SYNACK);
+	/* A SYN-ACK or ACK gives the other one's number away. */
+	summary->has_isn[TCPHS_CLIENT] |= server->did & TCPHS_DID_SYNACK;
+	summary->isn[TCPHS_CLIENT] = client->isn;
+	summary->isn[TCPHS_SERVER] = server->isn;
+	summary->syn_count = client->syn_count;
+	summary->synack_count = server->synack_count;
+	summary->tries = copy_tries(summary->syn_time, client->syn_try, client->syn_count, e->c.start);
+	summary->synack_tries = copy_tries(summary->synack_time, server->synack_try, server->synack_count, e->c.start);
+}
+
+static void summarise(struct tcphs_tracker *t, uint32_t number, tcphs_time end, struct tcphs_summary *summary)
+{
+	static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+	struct tcphs_finding judged[TCPHS_FINDINGS_MAX];
+	const struct tcphs_entry *e = entry_at(t, number);
+	size_t count;
+
+	memset(summary, 0, sizeof(*summary));
+	summary->connection = number;
+	summary->stream = e->stream;
+	summary->incarnation = e->incarnation;
+	summary->encap = e->c.encap;
+	summary->first = e->c.first;
+	summary->last = e->c.last_ref;
+	summary->frames = e->c.frames;
+	summary->late = e->c.late;
+	summary->start = e->c.start;
+	count = tcphs_connection_judge(&e->c, &t->config, end, &summary->judgement, judged);
+	summary->judgement.certain |= e->retired;
+	describe_endpoints(t, e, summary);
+	summary->rtt_server = e->c.rtt_server;
+	summary->rtt_client = e->c.rtt_client;
+	summary->rtt_total = e->c.rtt_total;
+	tcphs_connection_agree(&e->c, memcmp(summary->key.src, mapped, sizeof(mapped)) != 0, summary->offer, &summary->agreed);
+	summary->conn_state = tcphs_zeek_conn_state(&e->c.zeek);
+	strncpy(summary->history, tcphs_zeek_history(&e->c.zeek), sizeof(summary->history) - 1);
+	collect_findings(t, e, judged, count, summary);
+}
+
+void tcphs_tracker_summary(struct tcphs_tracker *t, uint32_t connection, tcphs_time end, struct tcphs_summary *summary)
+{
+	summarise(t, connection, end, summary);
+}
+
+bool tcphs_tracker_next(struct tcphs_tracker *t, struct tcphs_summary *summary)
+{
+	uint32_t number = t->retired_head;
+	struct tcphs_entry *e;
+
+	if (number == TCPHS_NONE)
+		return false;
+	e = entry_at(t, number);
+	t->retired_head = e->next;
+	if (t->retired_head == TCPHS_NONE)
+		t->retired_tail = TCPHS_NONE;
+	summarise(t, number, t->now, summary);
+	drop_findings(t, e);
+	tuple_at(t, e->tuple)->undrained--;
+	give_tuple(t, e->tuple);
+	tcphs_pool_give(&t->entries, number);
+	return true;
+}
+
+static int by_stream(const void *a, const void *b)
+{
+	const struct tcphs_entry *x = *(const struct tcphs_entry *const *)a, *y = *(const struct tcphs_entry *const *)b;
+
+	if (x->stream != y->stream)
+		return x->stream < y->stream ? -1 : 1;
+	return x->incarnation < y->incarnation ? -1 : x->incarnation > y->incarnation;
+}
+
+static void finish_tuple(struct tcphs_tracker *t, uint32_t number)
+{
+	struct tcphs_tuple *tuple = tuple_at(t, number);
+
+	if (live(t, tuple->previous))
+		retire(t, tuple->previous);
+	if (live(t, tuple->newest))
+		retire(t, tuple->newest);
+}
+
+/* Sorts what retired after |tail| by stream; without memory it stays in the order of the table. */
+static void sort_retired(struct tcphs_tracker *t, uint32_t tail)
+{
+	uint32_t *link = tail == TCPHS_NONE ? &t->retired_head : &entry_at(t, tail)->next;
+	struct tcphs_entry **list;
+	size_t count = 0, i = 0;
+
+	for (uint32_t n = *link; n != TCPHS_NONE; n = entry_at(t, n)->next)
+		count++;
+	list = count ? malloc(count * sizeof(*list)) : NULL;
+	if (!list)
+		return;
+	for (uint32_t n = *link; n != TCPHS_NONE; n = list[i++]->next) {
+		list[i] = entry_at(t, n);
+		list[i]->expires_from = n;   /* its number goes along with its address */
+	}
+	qsort(list, count, sizeof(*list), by_stream);
+	for (i = 0; i < count; i++) {
+		*link = (uint32_t)list[i]->expires_from;
+		link = &list[i]->next;
+	}
+	*link = TCPHS_NONE;
+	t->retired_tail = (uint32_t)list[count - 1]->expires_from;
+	free(list);
+}
+
+void tcphs_tracker_finish(struct tcphs_tracker *t)
+{
+	uint32_t tail = t->retired_tail;
+
+	if (t->config.keep)
+		return;
+	t->linger_head = t->linger_tail = TCPHS_NONE;
+	for (uint32_t slot = 0; slot < t->table_size; slot++) {
+		if (t->table[slot] != TCPHS_NONE)
+			finish_tuple(t, t->table[slot]);
+	}
+	sort_retired(t, tail);
+}
+
+/* -------------------------------------------------------------------------------------------------- */
+
+int tcphs_tracker_new(struct tcphs_tracker **tracker, const struct tcphs_config *config)
+{
+	struct tcphs_tracker *t = calloc(1, sizeof(*t));
+
+	*tracker = NULL;
+	if (!t)
+		return TCPHS_ERR_NOMEM;
+	t->config = *config;
+	tcphs_pool_init(&t->entries, sizeof(struct tcphs_entry));
+	tcphs_pool_init(&t->tuples, sizeof(struct tcphs_tuple));
+	tcphs_pool_init(&t->findings, sizeof(struct tcphs_kept));
+	t->table_size = 1024;
+	t->table = malloc(t->table_size * sizeof(*t->table));
+	if (!t->table) {
+		free(t);
+		return TCPHS_ERR_NOMEM;
+	}
+	memset(t->table, 0xff, t->table_size * sizeof(*t->table));
+	t->linger_head = t->linger_tail = t->retired_head = t->retired_tail = t->oldest = t->newest = TCPHS_NONE;
+	*tracker = t;
+	return TCPHS_OK;
+}
+
+void tcphs_tracker_del(struct tcphs_tracker *t)
+{
+	if (!t)
+		return;
+	tcphs_pool_clear(&t->entries);
+	tcphs_pool_clear(&t->tuples);
+	tcphs_pool_clear(&t->findings);
+	free(t->table);
+	free(t->scratch);
+	free(t);
+}
+
+tcphs_time tcphs_tracker_end(const struct tcphs_tracker *t)
+{
+	return t->now;
+}
