@@ -3,10 +3,10 @@
 # TcphsOptions.cmake - language, warnings, hardening and sanitizers, the same for every folder.
 #
 # The warnings are a set that gcc 12 and clang 14 both know; they are errors unless TCPHS_WERROR is off (for people who
-# build with a newer compiler than ours). Falling through a case is left to gcc, which reads comments; a table's last row
-# { NULL } is GLib's idiom and not worth a warning. Captures are hostile input, so what the compiler offers against overflows is
-# on. TCPHS_SANITIZE builds everything with AddressSanitizer and UndefinedBehaviorSanitizer, the first report being
-# the last: a program that went wrong exits, so that no test can overlook it.
+# build with a newer compiler than ours). Falling through a case is left to gcc, which reads comments; a table's last
+# row { NULL } is GLib's idiom and not worth a warning. Captures are hostile input, so what the compiler offers against
+# overflows is on. TCPHS_SANITIZE builds everything with AddressSanitizer and UndefinedBehaviorSanitizer, the first
+# report being the last: a program that went wrong exits, so that no test can overlook it.
 
 include(CheckCCompilerFlag)
 include(CheckPIESupported)

@@ -80,10 +80,12 @@ static void key_of(struct tcphs_key *key, uint8_t choice)
 
 static void structured(struct reader *reader, struct tcphs_segment *segment, unsigned side)
 {
-	static const uint8_t usual[16] = { TCPHS_SYN, TCPHS_SYN | TCPHS_ACK, TCPHS_ACK, TCPHS_ACK | TCPHS_PSH, TCPHS_RST,
-	                                   TCPHS_RST | TCPHS_ACK, TCPHS_FIN | TCPHS_ACK, TCPHS_FIN, 0,
-	                                   TCPHS_SYN | TCPHS_FIN, TCPHS_SYN | TCPHS_RST, TCPHS_FIN | TCPHS_PSH | TCPHS_URG,
-	                                   TCPHS_SYN | TCPHS_ECE | TCPHS_CWR, TCPHS_SYN | TCPHS_ACK, TCPHS_ACK, TCPHS_SYN };
+	static const uint8_t usual[16] = {
+		TCPHS_SYN, TCPHS_SYN | TCPHS_ACK, TCPHS_ACK, TCPHS_ACK | TCPHS_PSH,
+		TCPHS_RST, TCPHS_RST | TCPHS_ACK, TCPHS_FIN | TCPHS_ACK, TCPHS_FIN,
+		0, TCPHS_SYN | TCPHS_FIN, TCPHS_SYN | TCPHS_RST, TCPHS_FIN | TCPHS_PSH | TCPHS_URG,
+		TCPHS_SYN | TCPHS_ECE | TCPHS_CWR, TCPHS_SYN | TCPHS_ACK, TCPHS_ACK, TCPHS_SYN,
+	};
 	uint8_t options = octet(reader);
 
 	memset(segment, 0, sizeof(*segment));
