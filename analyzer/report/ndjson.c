@@ -176,6 +176,7 @@ static bool ndjson_connection(struct report *report, const struct report_input *
 	struct ndjson *ndjson = (struct ndjson *)report;
 	struct json *json = &ndjson->json;
 
+	json_begin(json, report->out);
 	json_object(json, NULL);
 	json_raw(json, "type", "\"connection\"", strlen("\"connection\""));
 	json_string(json, "file", input->path);
