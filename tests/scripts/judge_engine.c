@@ -7,8 +7,9 @@
  * Each script below the folder, in each of its variants, is built into frames, and these are told to a tracker as a
  * front end would: every frame's time first, then the segment or the quoted header in it; refs are frame numbers.
  * Printed, as lines of JSON: {"type":"run"} naming script and variant, {"type":"segment"} for each TCP segment, and
- * {"type":"connection"} for each connection. This is done with a tracker that keeps everything, as the plugin does, and
- * with one whose retired connections are drained after each frame, as the analyzer does: "mode" tells which.
+ * {"type":"connection"} for each connection, which segments name by stream and incarnation. This is done with a
+ * tracker that keeps everything, as the plugin does, and with one whose retired connections are drained after each
+ * frame, as the analyzer does: "mode" tells which.
  *
  * Exit status 0, or 2 with a sentence on stderr.
  */
@@ -177,6 +178,7 @@ static void print_segment(struct run *run, tcphs_ref ref)
 		tcphs_tracker_summary(run->tracker, mark->connection, tcphs_tracker_end(run->tracker), &summary);
 		uint8_t client = summary.judgement.client;
 		tcphs_arithmetic_format(arithmetic, sizeof(arithmetic), mark, &run->segments[ref - 1]);
+		printf(",\"connection\":[%u,%u]", summary.stream, summary.incarnation);
 		print_word("phase", tcphs_phase_word((enum tcphs_phase)mark->phase));
 		print_word("client_state", tcphs_state_word((enum tcphs_state)mark->state[client]));
 		print_word("server_state", tcphs_state_word((enum tcphs_state)mark->state[!client]));

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""tshark and sharkd with the plugin loaded.
+
+Wireshark ignores personal plugin folders and WIRESHARK_PLUGIN_DIR for root, so everything here runs as an ordinary
+user: as nobody where the tests are run by root. The plugin is copied into a folder of the shape that Wireshark wants
+(X.Y/epan/), HOME is an empty folder, so that nobody's preferences decide a result, and captures that nobody may read
+are copied, too.
+"""
+
+import atexit
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from support import paths
+
+NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"]
+TIMEOUT = 120
+
+
+class SharkError(Exception):
+    """tshark or sharkd did not do what it was asked to."""
+
+
+class Shark:
+    """One temporary home for runs of tshark and sharkd; |plugin| is the module to load, None for none."""
+
+    def __init__(self, plugin=paths.PLUGIN):
+        self.folder = Path(tempfile.mkdtemp(prefix="tcphs-shark-"))
+        atexit.register(shutil.rmtree, self.folder, ignore_errors=True)
+        self.home = self.folder / "home"
+        self.home.mkdir()
+        self.copies = self.folder / "captures"
+        self.copies.mkdir()
+        self.plugins = self.folder / "plugins"
+        (self.plugins / self.version() / "epan").mkdir(parents=True)
+        if plugin:
+            shutil.copy(paths.built(plugin), self.plugins / self.version() / "epan")
+        for folder, _, names in os.walk(self.folder):
+            os.chmod(folder, 0o755)
+            for name in names:
+                os.chmod(Path(folder, name), 0o755)
+        if os.getuid() == 0:
+            shutil.chown(self.home, 65534, 65534)
+        self.pool = ThreadPoolExecutor(max_workers=2)
+        self.answers = {}
+        if plugin:
+            self.assert_loaded()
+
+    @staticmethod
+    def version():
+        """"4.0" of "TShark (Wireshark) 4.0.17"."""
+        text = subprocess.run(["tshark", "--version"], capture_output=True, text=True, check=True).stdout
+        return re.search(r"\) (\d+\.\d+)\.", text).group(1)
+
+    def environment(self):
+        """Nothing of the caller's but the path."""
+        return {"PATH": os.environ["PATH"], "HOME": str(self.home), "XDG_CONFIG_HOME": str(self.home / ".config"),
+                "WIRESHARK_PLUGIN_DIR": str(self.plugins), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+
+    @staticmethod
+    def command(program, *arguments):
+        """The command line that runs the program as an ordinary user."""
+        return [*(NOBODY if os.getuid() == 0 else []), program, *map(str, arguments)]
+
+    def run(self, *arguments, program="tshark", check=True, text=True):
+        """Runs tshark (or another program) to its end; captured, never with standard input."""
+        result = subprocess.run(self.command(program, *arguments), capture_output=True, stdin=subprocess.DEVNULL,
+                                text=text, env=self.environment(), cwd=self.home, timeout=TIMEOUT, check=False)
+        if check and result.returncode != 0:
+            raise SharkError(f"{program} {' '.join(map(str, arguments))}: exit {result.returncode}: {result.stderr}")
+        return result
+
+    def assert_loaded(self):
+        """Without this a test of the plugin could pass with no plugin there."""
+        listed = self.run("-G", "plugins").stdout
+        assert re.search(r"^tcphs\.so\s", listed, re.M), f"tshark did not load the plugin; it lists:\n{listed}"
+
+    def preferences(self):
+        """The names of the plugin's preferences: "horizon" for tcphs.horizon."""
+        return set(re.findall(r"^#?tcphs\.(\w+):", self.run("-G", "defaultprefs").stdout, re.M))
+
+    def readable(self, capture):
+        """The capture, or a copy of it if its folders are closed to others."""
+        capture = Path(capture).resolve()
+        if capture.stat().st_mode & 0o004 and all(folder.stat().st_mode & 0o001 for folder in capture.parents):
+            return capture
+        copy = self.copies / (hashlib.sha256(str(capture).encode()).hexdigest()[:16] + capture.suffix)
+        if not copy.exists():
+            shutil.copy(capture, copy)
+            os.chmod(copy, 0o644)
+        return copy
+
+    def dissect(self, capture, two_pass=True, options=()):
+        """{frame: [layer, ...]}: what the plugin says of each TCP layer, a layer being {field: [value, ...]}."""
+        key = (hashlib.sha256(Path(capture).read_bytes()).hexdigest(), two_pass, tuple(options))
+        if key not in self.answers:
+            self.answers[key] = self.pool.submit(self.dissect_now, capture, two_pass, options)
+        return self.answers[key].result()
+
+    def prepare(self, capture, two_pass=True, options=()):
+        """Begins in the background what dissect() will be asked."""
+        key = (hashlib.sha256(Path(capture).read_bytes()).hexdigest(), two_pass, tuple(options))
+        if key not in self.answers:
+            self.answers[key] = self.pool.submit(self.dissect_now, capture, two_pass, options)
+
+    def dissect_now(self, capture, two_pass, options):
+        """dissect() itself."""
+        passes = ["-2"] if two_pass else []
+        result = self.run(*passes, "-n", "-r", self.readable(capture), *options, "-T", "json", "--no-duplicate-keys",
+                          "-J", "frame tcphs", check=False)
+        try:
+            frames = json.loads(result.stdout or "[]")
+        except ValueError as error:
+            raise SharkError(f"{capture}: {error}; {result.stderr}") from error
+        answer = {}
+        for frame in frames:
+            layers = frame["_source"]["layers"]
+            found = layers.get("tcphs", [])
+            answer[int(layers["frame"]["frame.number"])] = [
+                flatten(layer) for layer in (found if isinstance(found, list) else [found])]
+        return answer
+
+
+def flatten(layer):
+    """{field: [value, ...]} of a layer, subtrees included."""
+    flat = {}
+
+    def walk(value, key):
+        if isinstance(value, dict):
+            for name, inner in value.items():
+                walk(inner, name)
+        elif isinstance(value, list):
+            for inner in value:
+                walk(inner, key)
+        else:
+            flat.setdefault(key, []).append(value)
+
+    walk(layer, None)
+    return flat
+
+
+class Sharkd:
+    """One sharkd process: the plugin as Wireshark's window sees it, for many captures one after the other."""
+
+    def __init__(self, shark):
+        self.shark = shark
+        self.process = subprocess.Popen(shark.command("sharkd", "-"), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL, text=True, env=shark.environment(), cwd=shark.home)
+        atexit.register(self.close)
+        self.number = 0
+
+    def close(self):
+        """Ends the process, which ends at the end of its input."""
+        if self.process.poll() is None:
+            self.process.stdin.close()
+            self.process.wait(timeout=TIMEOUT)
+
+    def ask(self, method, **parameters):
+        """One request, one answer."""
+        self.number += 1
+        request = {"jsonrpc": "2.0", "id": self.number, "method": method, "params": parameters}
+        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            raise SharkError(f"sharkd ended with {self.process.wait()} at {request}")
+        answer = json.loads(line)
+        if "error" in answer:
+            raise SharkError(f"sharkd: {answer['error']} at {request}")
+        return answer["result"]
+
+    def dissect(self, capture, fields):
+        """{frame: [layer]} as Shark.dissect(), of the fields named; only right with one TCP layer in a frame."""
+        self.ask("load", file=str(self.shark.readable(capture)))
+        columns = {f"column{i}": f"{field}:0" for i, field in enumerate(fields)}
+        answer = {}
+        for frame in self.ask("frames", **columns):
+            layer = {field: value.split(",") for field, value in zip(fields, frame["c"]) if value}
+            answer[frame["num"]] = [layer] if layer else []
+        return answer
