@@ -296,8 +296,10 @@ static void count_synack(struct update *u)
 /* The client's first number after its SYN was acknowledged: data in the SYN counts if it was taken. */
 static void note_syn_data(struct update *u)
 {
-	if ((u->peer->did & TCPHS_DID_SYN) && u->peer->syn_data > 0 && u->s->ack != u->peer->isn + 1)
-		u->c->facts |= TCPHS_FACT_DATA_TAKEN;
+	if (!(u->peer->did & TCPHS_DID_SYN) || u->peer->syn_data == 0 || u->s->ack == u->peer->isn + 1)
+		return;
+	u->c->facts |= TCPHS_FACT_DATA_TAKEN;
+	u->c->data_acked = u->s->ack;
 }
 
 static void infer_client_isn(struct update *u)
@@ -482,8 +484,10 @@ static void learn_ack(struct update *u)
 		learn_midstream(u);
 		break;
 	case TCPHS_STAGE_SYN:
-		if (u->role == TCPHS_SERVER)
-			return;  /* an ACK of the SYN alone */
+		if (u->role == TCPHS_SERVER) {
+			u->c->facts |= TCPHS_FACT_SYN_ACKED;
+			return;
+		}
 		u->c->facts |= TCPHS_FACT_CLIENT_WENT_ON;
 		u->c->step[2] = u->s->ref;
 		learn_midstream(u);
@@ -836,6 +840,20 @@ static tcphs_ref related_to(const struct update *u, enum tcphs_rule rule)
 	}
 }
 
+/* How long after the segment that it answers, in microseconds; UINT32_MAX where that is not known. */
+static uint32_t delay_of(const struct update *u, enum tcphs_rule rule)
+{
+	tcphs_time since = rule == TCPHS_RULE_ABORTED_AFTER_SYNACK ? u->peer->synack_last : u->peer->syn_last;
+	tcphs_time delay = (u->s->time - since) / 1000;
+
+	return since == 0 || delay < 0 || delay >= UINT32_MAX ? UINT32_MAX : (uint32_t)delay;
+}
+
+static bool ends_attempt(enum tcphs_rule rule)
+{
+	return rule == TCPHS_RULE_RST_REFUSED || rule == TCPHS_RULE_ABORTED_AFTER_SYNACK || rule == TCPHS_RULE_RST_BAD_ACK;
+}
+
 static void raise_cell(struct update *u, enum tcphs_rule rule)
 {
 	struct tcphs_finding *f;
@@ -856,6 +874,9 @@ static void raise_cell(struct update *u, enum tcphs_rule rule)
 		f->numbers = 1;
 		f->expected = u->c->isn[0].isn;
 		f->actual = u->s->seq;
+	} else if (ends_attempt(rule) && !f->numbers) {
+		f->expected = u->s->flags;   /* not numbers of the arithmetic, but what the sentence is made of */
+		f->actual = delay_of(u, rule);
 	}
 }
 
@@ -863,10 +884,14 @@ static void raise_first(struct update *u)
 {
 	if (u->before != TCPHS_STAGE_NEW || !(u->c->facts & TCPHS_FACT_TUPLE_USED))
 		return;
-	tcphs_raise(u->out, &u->count,
-	            (u->c->facts & TCPHS_FACT_TUPLE_UNANSWERED) && u->event == TCPHS_EV_SYN ? TCPHS_RULE_SYN_NEW_ISN
-	                                                                                    : TCPHS_RULE_PORT_REUSED,
-	            u->side, u->s->ref, 0);
+	if (!(u->c->facts & TCPHS_FACT_TUPLE_UNANSWERED) || u->event != TCPHS_EV_SYN) {
+		tcphs_raise(u->out, &u->count, TCPHS_RULE_PORT_REUSED, u->side, u->s->ref, 0);
+		return;
+	}
+	tcphs_raise(u->out, &u->count, TCPHS_RULE_SYN_NEW_ISN, u->side, u->s->ref, 0);
+	u->out[u->count - 1].numbers = 1;
+	u->out[u->count - 1].expected = u->c->older_isn;
+	u->out[u->count - 1].actual = u->s->seq;
 }
 
 /* ---- the whole ---------------------------------------------------------------------------------- */
@@ -963,6 +988,12 @@ size_t tcphs_connection_update(struct tcphs_connection *c, const struct tcphs_co
 	remember(&u);
 	finish_mark(&u);
 	return u.count;
+}
+
+bool tcphs_connection_splits(const struct tcphs_connection *c, enum tcphs_side side)
+{
+	return c->stage == TCPHS_STAGE_SYN && (c->facts & TCPHS_FACT_SYN_ACKED) && side != tcphs_connection_client(c) &&
+	       !(c->side[side].did & (TCPHS_DID_SYN | TCPHS_DID_SYNACK));
 }
 
 void tcphs_connection_cut(struct tcphs_connection *c)

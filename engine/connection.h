@@ -168,6 +168,7 @@ enum {
 	TCPHS_FACT_RESET = 1 << 21,         /* a RST ended the open connection */
 	TCPHS_FACT_REPLACEMENT_ACKED = 1 << 22, /* the newer SYN was answered for this connection (RFC 5961 4.2) */
 	TCPHS_FACT_BUSY = 1 << 23,          /* something beyond SYN, SYN-ACK, ACK and a bare RST was captured */
+	TCPHS_FACT_SYN_ACKED = 1 << 24,     /* the server acknowledged the SYN by a pure ACK: a split handshake may follow */
 };
 
 /**
@@ -186,6 +187,8 @@ struct tcphs_connection {
 	tcphs_time rtt_server, rtt_client, rtt_total;
 	tcphs_time answerable;      /* 3.5.1: time of the segment in 'probe' */
 	uint32_t probe_ack;         /* ack of a segment sent after silence, or again; a bare RST that has it as seq ... */
+	uint32_t older_isn;         /* the number that the 4-tuple's former connection had for this one's first sender */
+	uint32_t data_acked;        /* ack that took data of the SYN */
 	uint32_t echo;              /* ack of the latest unacceptable answer to the SYN: the client's RST must have it as seq */
 	uint32_t facts;
 	uint32_t frames, late;
@@ -241,6 +244,9 @@ enum tcphs_event tcphs_classify(const struct tcphs_connection *c, const struct t
 size_t tcphs_connection_update(struct tcphs_connection *c, const struct tcphs_config *config, enum tcphs_side side,
                                const struct tcphs_segment *segment, enum tcphs_event event, struct tcphs_mark *mark,
                                struct tcphs_finding *out);
+
+/** tcphs_connection_splits(): |side|'s first SYN would go on with the handshake, whatever it had for numbers before. */
+bool tcphs_connection_splits(const struct tcphs_connection *c, enum tcphs_side side);
 
 /** tcphs_connection_cut(): a segment of it was too short to be read. */
 void tcphs_connection_cut(struct tcphs_connection *c);

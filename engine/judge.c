@@ -117,7 +117,7 @@ static bool superseded(const struct judging *j)
 /* An answer that was no use is an answer: the capture's end does not excuse it. */
 static bool answered_badly(const struct judging *j)
 {
-	return has(j, TCPHS_FACT_BAD_SYNACK | TCPHS_FACT_BAD_RST | TCPHS_FACT_RST_NO_ACK);
+	return has(j, TCPHS_FACT_BAD_SYNACK | TCPHS_FACT_BAD_RST | TCPHS_FACT_RST_NO_ACK | TCPHS_FACT_BAD_ACK);
 }
 
 static bool capture_ended(const struct judging *j)
@@ -150,7 +150,7 @@ static enum tcphs_reason malformed(const struct judging *j)
 	if (stage == TCPHS_STAGE_PROBE)
 		return TCPHS_REASON_BAD_FLAGS;
 	if (stage == TCPHS_STAGE_SYN || crossing(j) || aborted) {
-		if (has(j, TCPHS_FACT_BAD_SYNACK | TCPHS_FACT_BAD_RST))
+		if (has(j, TCPHS_FACT_BAD_SYNACK | TCPHS_FACT_BAD_RST | TCPHS_FACT_BAD_ACK))
 			return TCPHS_REASON_BAD_ARITHMETIC;
 		if (has(j, TCPHS_FACT_RST_NO_ACK) || (stage == TCPHS_STAGE_SYN && (j->client->did & TCPHS_DID_FLAWED_SYN)))
 			return TCPHS_REASON_BAD_FLAGS;
@@ -306,6 +306,11 @@ static size_t find(const struct judging *j, enum tcphs_reason reason, struct tcp
 	if (rule != TCPHS_RULE_NONE)
 		tcphs_raise(out, &count, rule, rule == TCPHS_RULE_PEER_LOST_STATE && has(j, TCPHS_FACT_LOST_STATE)
 		                                       ? (enum tcphs_side)j->c->lost_side : client, at, 0);
+	if (rule == TCPHS_RULE_FAST_OPEN) {
+		out[0].numbers = 1;
+		out[0].expected = j->client->isn + 1 + j->client->syn_data;
+		out[0].actual = j->c->data_acked;
+	}
 	if (verdict != TCPHS_COMPLETE && verdict != TCPHS_HALF_OPEN)
 		return count;
 	late = out_of_order(j->c);

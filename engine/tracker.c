@@ -620,6 +620,10 @@ static int dispatch(struct tcphs_tracker *t, uint32_t tuple_number, unsigned dir
 	mark->stream = tuple->stream;
 	if (!live(t, number) && !begins(tuple, s, splits, base, based))
 		return judge_late(t, tuple, mark);
+	/* A server that acknowledged the SYN and then sends its own (split handshake) had no number to go by. */
+	if (splits && live(t, number) &&
+	    tcphs_connection_splits(&entry_at(t, number)->c, side_of(entry_at(t, number), direction)))
+		splits = false;
 	if (live(t, number) && !splits) {
 		enum tcphs_side side = side_of(entry_at(t, number), direction);
 
@@ -631,6 +635,7 @@ static int dispatch(struct tcphs_tracker *t, uint32_t tuple_number, unsigned dir
 		number = open_connection(t, tuple_number, direction, s);
 		if (number == TCPHS_NONE)
 			return TCPHS_ERR_NOMEM;
+		entry_at(t, number)->c.older_isn = base;
 		event = tcphs_classify(&entry_at(t, number)->c, &t->config, TCPHS_SIDE_FIRST, s);
 	}
 	take(t, number, direction, s, event, mark);

@@ -410,7 +410,6 @@ static void see_synack_first(struct tcphs_zeek *zeek)
 	zeek->letters = 0;
 	append(zeek, '^');
 	append(zeek, 'h');
-	zeek->seen |= SEEN_ANYTHING;
 }
 
 /** note_flags(): the one letter that a segment gets for its flags. */
@@ -678,12 +677,12 @@ void tcphs_zeek_update(struct tcphs_zeek *zeek, unsigned side, const struct tcph
 static bool is_empty(const struct tcphs_zeek *zeek, unsigned side)
 {
 	const struct tcphs_zeek_endpoint *endpoint = &zeek->endpoint[side];
-	const uint64_t last = ((uint64_t)endpoint->seq_wraps << 32) + endpoint->last;
-	const uint64_t acked = ((uint64_t)endpoint->ack_wraps << 32) + endpoint->acked;
-	const uint64_t size = (last > acked ? last : acked) - endpoint->start;
+	const int64_t last = ((int64_t)endpoint->seq_wraps << 32) + endpoint->last;
+	const int64_t acked = ((int64_t)endpoint->ack_wraps << 32) + endpoint->acked;
+	const int64_t size = (last > acked ? last : acked) - endpoint->start;
 
 	/* SYN and FIN each take a number. */
-	return size <= (endpoint->marks & HAS_FIN ? 2 : 1);
+	return size >= 0 && size <= (endpoint->marks & HAS_FIN ? 2 : 1);
 }
 
 static bool is_inactive(enum state state)
