@@ -23,7 +23,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define CHECK(truth) do { if (!(truth)) abort(); } while (0)
+#define CHECK(truth)                                                                      \
+	do {                                                                              \
+		if (!(truth)) {                                                           \
+			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #truth); \
+			abort();                                                          \
+		}                                                                         \
+	} while (0)
 #define BATCH (4 * TCPHS_DECODE_ITEMS)
 
 struct tally {
@@ -49,7 +55,7 @@ static void feed(struct tcphs_tracker *tracker, const struct tcphs_decoded *item
 	switch (item->kind) {
 	case TCPHS_DECODED_SEGMENT:
 		CHECK(tcphs_tracker_segment(tracker, &item->tcp.key, &item->tcp.segment, &mark) == TCPHS_OK);
-		tally->taken += mark.connection != TCPHS_NO_CONNECTION;
+		tally->taken += mark.connection != TCPHS_NO_CONNECTION && !mark.late;
 		break;
 	case TCPHS_DECODED_QUOTE:
 		CHECK(tcphs_tracker_quote(tracker, &item->quote, &mark) == TCPHS_OK);
