@@ -114,7 +114,7 @@ static void structured(struct reader *reader, struct tcphs_segment *segment, uns
 
 static void raw(struct reader *reader, struct tcphs_segment *segment)
 {
-	uint8_t header[80];
+	uint8_t header[80] = { 0 };
 	size_t wanted = octet(reader) % sizeof(header), size = 0;
 	uint8_t length = octet(reader);
 
