@@ -9,8 +9,8 @@ from support import paths
 TIMEOUT = 300
 
 
-def connections(captures, options=()):
-    """{capture: [connection line, ...]} for capture files; the analyzer's own order."""
+def lines(captures, options=()):
+    """{capture: [line, ...]} for capture files: what the analyzer says of each, in its own order."""
     captures = [str(capture) for capture in captures]
     answer = {capture: [] for capture in captures}
     if not captures:
@@ -20,8 +20,14 @@ def connections(captures, options=()):
     # 3: a capture was damaged; what could be read of it has been reported.
     if result.returncode not in (0, 3):
         raise RuntimeError(f"the analyzer ended with {result.returncode}: {result.stderr.decode(errors='replace')}")
-    for line in result.stdout.splitlines():
-        entry = json.loads(line)
-        if entry["type"] == "connection":
-            answer[entry["file"]].append(entry)
+    for text in result.stdout.splitlines():
+        line = json.loads(text)
+        if "file" in line:
+            answer[line["file"]].append(line)
     return answer
+
+
+def connections(captures, options=()):
+    """As lines(), but only those about connections."""
+    return {capture: [line for line in told if line["type"] == "connection"]
+            for capture, told in lines(captures, options).items()}
