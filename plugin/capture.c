@@ -21,8 +21,6 @@
  */
 #include "capture.h"
 
-#include <stdlib.h>
-
 #include "fields.h"
 #include "plugin.h"
 

@@ -12,6 +12,8 @@
 #include <wireshark.h>
 #include <ws_version.h>
 
+#include <stdlib.h>
+
 #include <epan/column-info.h>
 #include <epan/conversation.h>
 #include <epan/dissectors/packet-ip.h>
@@ -44,6 +46,17 @@ typedef gboolean tcphs_ws_bool;
 #define TCPHS_WS_STREAM_RULE TCPHS_STREAM_WS44
 #else
 #define TCPHS_WS_STREAM_RULE TCPHS_STREAM_WS40
+#endif
+
+/* What the function behind a -z option returns: nothing, or since 4.6 whether the option was good. */
+#if TCPHS_WS_AT_LEAST(4, 6)
+#define COMPAT_TAP_INIT_RETURN bool
+#define COMPAT_TAP_INIT_OK true
+#define COMPAT_TAP_INIT_FAILED false
+#else
+#define COMPAT_TAP_INIT_RETURN void
+#define COMPAT_TAP_INIT_OK
+#define COMPAT_TAP_INIT_FAILED exit(1)
 #endif
 
 /** compat_depend_on(): who saves this frame by a display filter wants |frame| too. |frame| must be an earlier one. */

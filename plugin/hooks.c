@@ -176,8 +176,10 @@ static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *da
 		tcphs_capture_frame(pinfo);
 		return 0;
 	}
-	for (const struct tcphs_layer *layer = dissection->layers; layer; layer = layer->next)
+	for (const struct tcphs_layer *layer = dissection->layers; layer; layer = layer->next) {
 		shown |= tcphs_show(tvb, pinfo, tree, layer);
+		tcphs_tap(pinfo, layer);
+	}
 	return shown ? (int)tvb_captured_length(tvb) : 0;
 }
 

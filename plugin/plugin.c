@@ -49,6 +49,7 @@ static void register_protocol(void)
 	tcphs_proto = proto_register_protocol("TCP Handshake", "TCPHS", "tcphs");
 	tcphs_fields_register();
 	register_preferences();
+	tcphs_tap_register();
 	register_init_routine(tcphs_capture_init);
 	register_cleanup_routine(tcphs_capture_cleanup);
 }
@@ -62,8 +63,10 @@ static void handoff(void)
 void plugin_register(void)
 {
 	static const proto_plugin plugin = {register_protocol, handoff};
+	static const tap_plugin listener = {tcphs_tap_register_listener};
 
 	proto_register_plugin(&plugin);
+	tap_register_plugin(&listener);
 }
 
 #ifdef WS_PLUGIN_DESC_DISSECTOR

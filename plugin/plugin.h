@@ -29,6 +29,13 @@ void tcphs_hooks_handoff(void);
  */
 bool tcphs_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct tcphs_layer *layer);
 
+/** tcphs_tap_register(), tcphs_tap_register_listener(): the tap "tcphs", whose data is a struct tcphs_layer, and -z. */
+void tcphs_tap_register(void);
+void tcphs_tap_register_listener(void);
+
+/** tcphs_tap(): tells listeners of one TCP header, segment or quote. */
+void tcphs_tap(packet_info *pinfo, const struct tcphs_layer *layer);
+
 /** tcphs_show_handoff(): looks up Wireshark's expert tap and the TCP protocol. */
 void tcphs_show_handoff(void);
 

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""conftest.py - tshark and sharkd with the plugin and without, and captures made for one test each."""
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from scapy.layers.inet import IP
+from scapy.utils import wrpcap
+
+sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parent)]
+
+import plugin_captures as made  # noqa: E402  pylint: disable=wrong-import-position
+from support import paths, shark  # noqa: E402  pylint: disable=wrong-import-position
+
+
+class Wireshark(shark.Shark):
+    """Questions that these tests ask of tshark."""
+
+    def tshark(self, *arguments):
+        """What tshark prints."""
+        return self.run(*arguments).stdout
+
+    def fields(self, capture, *names, options=("-2",)):
+        """One dict a frame: field name -> list of its values in that frame."""
+        out = self.tshark(*options, "-r", self.readable(capture), "-T", "fields", "-E", "separator=/t",
+                          "-E", "aggregator=;", "-e", "frame.number", *[part for name in names for part in ("-e", name)])
+        rows = []
+        for line in out.splitlines():
+            number, *cells = line.split("\t")
+            rows.append({"frame": int(number), **dict(zip(names, [cell.split(";") if cell else [] for cell in cells]))})
+        return rows
+
+    def matching(self, capture, display_filter, options=("-2",)):
+        """Numbers of the frames that a display filter lets through."""
+        out = self.tshark(*options, "-r", capture, "-Y", display_filter, "-T", "fields", "-e", "frame.number")
+        return [int(line) for line in out.split()]
+
+    def pdml(self, capture, options=("-2",)):
+        """The PDML document, less what says when it was written."""
+        root = ElementTree.fromstring(self.tshark(*options, "-r", capture, "-T", "pdml"))
+        root.attrib.clear()
+        return root
+
+    def trees(self, capture, options=("-2",)):
+        """(frame number, what the tree's lines say) of every tree of ours."""
+        found = []
+        for packet in self.pdml(capture, options).iter("packet"):
+            number = int(packet.find(".//field[@name='num']").get("show"))
+            for tree in packet.findall("proto[@name='tcphs']"):
+                lines = [tree.get("showname")] + [line.get("showname") or line.get("show") for line in tree.iter("field")]
+                found.append((number, lines))
+        return found
+
+
+@pytest.fixture(scope="session")
+def wireshark():
+    """tshark with the plugin; an error, rather than tests of nothing, if it does not load it."""
+    if paths.sanitized():
+        pytest.skip("tshark cannot load a plugin that was built with sanitizers")
+    return Wireshark()
+
+
+@pytest.fixture(scope="session")
+def plain():
+    """tshark without the plugin."""
+    return Wireshark(plugin=None)
+
+
+@pytest.fixture(scope="session")
+def folder():
+    """A folder that everybody can read."""
+    path = Path(tempfile.mkdtemp(prefix="tcphs-plugin-"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture(scope="session")
+def capture(folder):
+    """Writes packets to a file. Every IPv4 header gets an id of its own, as hosts do, so that none looks like a copy."""
+    count = 0
+
+    def write(packets, **keywords):
+        nonlocal count
+        count += 1
+        path = folder / f"capture-{count}.pcap"
+        for number, packet in enumerate(packets, 1):
+            if IP in packet:
+                packet[IP].id = number
+        wrpcap(str(path), packets, **keywords)
+        path.chmod(0o644)
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def story(capture):
+    """A file with several connections, one of each main verdict, and other traffic after them."""
+    return capture(made.story())
+
+
+@pytest.fixture(scope="session")
+def layers(capture):
+    """A file with tunnels, quoted headers and payload that other dissectors look at."""
+    return capture(made.layered())
