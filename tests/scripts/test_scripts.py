@@ -137,7 +137,8 @@ def compare(expectation, answer):
                    for what, wanted, got in compare_frame(frame, answer)]
     connections = expectation["connections"]
     if len(own) != len(connections):
-        says = "; ".join(f"stream {c['stream']} {c['verdict']} {c['reason']} from frame {c['first_frame']}" for c in own)
+        says = "; ".join(f"stream {got['stream']} {got['verdict']} {got['reason']} from frame {got['first_frame']}"
+                         for got in own)
         misses.append((connections[-1]["line"] if connections else 1, "number of connections", len(connections),
                        f"{len(own)}: {says}"))
     for wanted, got in zip(connections, own):
@@ -153,7 +154,8 @@ def report(expectation, path, misses):
     script = paths.SCRIPTS / f"{expectation['script']}.tcphs"
     name = script.relative_to(paths.ROOT)
     lines = [f"{expectation['script']}, variant {expectation['variant']}, path {path}:"]
-    lines += [f"  {name}:{line}: {what}: expected {wanted}, got {got if got != '' else 'none'}"
+    none = {"": "none"}
+    lines += [f"  {name}:{line}: {what}: expected {none.get(str(wanted), wanted)}, got {none.get(str(got), got)}"
               for line, what, wanted, got in misses]
     pytest.fail("\n".join(lines), pytrace=False)
 
