@@ -244,9 +244,8 @@ static enum tcphs_event server_in_synack(const struct tcphs_connection *c, const
 	uint32_t reach = client->isn + TCPHS_SEQ_AHEAD;
 
 	if ((s->flags & (TCPHS_SYN | TCPHS_ACK)) == TCPHS_SYN) {
-		enum tcphs_event event = of_syn(server, s);
-
-		return event == TCPHS_EV_SYN ? TCPHS_EV_NOISE : event;
+		/* With the number of its SYN-ACK it is no simultaneous open; the table says what. */
+		return of_syn(server, s);
 	}
 	if (s->flags & TCPHS_RST) {
 		bool answers_held = c->held.ref != 0 && s->seq == c->held.ack;
@@ -336,6 +335,16 @@ static enum tcphs_event synack_in_open(const struct tcphs_connection *c, enum tc
 	return acks_syn(peer, s->ack) ? of_good_synack(c, s) : TCPHS_EV_SYNACK_BAD_ACK;
 }
 
+/* RFC 5961 3.2: a RST from before what its receiver has acknowledged is dropped; ahead, something may be missing. */
+static enum tcphs_event rst_in_open(const struct tcphs_connection *c, enum tcphs_side side, const struct tcphs_segment *s)
+{
+	const struct tcphs_endpoint *own = &c->side[side], *peer = &c->side[!side];
+
+	if (tcphs_connection_closed(c) || ((own->did | peer->did) & TCPHS_DID_FIN) || !(peer->did & TCPHS_DID_ACK))
+		return TCPHS_EV_RST;
+	return seq_near(s->seq, peer->ack, TCPHS_SEQ_AHEAD) && !seq_lt(s->seq, peer->ack - 1) ? TCPHS_EV_RST : TCPHS_EV_RST_BAD;
+}
+
 static enum tcphs_event in_open(const struct tcphs_connection *c, enum tcphs_side side, const struct tcphs_segment *s)
 {
 	const struct tcphs_endpoint *own = &c->side[side];
@@ -356,7 +365,7 @@ static enum tcphs_event in_open(const struct tcphs_connection *c, enum tcphs_sid
 	case TCPHS_SYN | TCPHS_RST:
 		return TCPHS_EV_NOISE;
 	default:
-		return TCPHS_EV_RST;
+		return rst_in_open(c, side, s);
 	}
 }
 

@@ -11,31 +11,17 @@
 #include <assert.h>
 #include <string.h>
 
-#include "connection.h"
 #include "seq.h"
+#include "update.h"
 
 /** Silence after which a segment tests whether the peer still knows the connection, and time for its RST. */
 #define SILENCE TCPHS_SECOND
-
-/* One call of tcphs_connection_update(), for the functions below. */
-struct update {
-	struct tcphs_connection *c;
-	const struct tcphs_segment *s;
-	struct tcphs_endpoint *own, *peer;
-	struct tcphs_mark *mark;
-	struct tcphs_finding *out;
-	size_t count;
-	enum tcphs_side side;
-	enum tcphs_role role;
-	enum tcphs_event event;
-	enum tcphs_stage before;
-};
 
 void tcphs_connection_init(struct tcphs_connection *c)
 {
 	memset(c, 0, sizeof(*c));
 	c->stage = TCPHS_STAGE_NEW;
-	c->syn_side = c->synack_side = -1;
+	c->syn_side = c->synack_side = c->first_fin = -1;
 	c->rtt_server = c->rtt_client = c->rtt_total = TCPHS_TIME_NONE;
 }
 
@@ -201,6 +187,7 @@ static void take_syn_try(struct update *u)
 		own->syn_try[own->syn_count] = microseconds(u->c, u->s->time);
 		own->syn_tsval[own->syn_count] = u->s->options.tsval;
 	}
+	own->offered |= u->s->options.seen;
 	own->syn_count++;
 	own->syn_last = u->s->time;
 	if (u->s->length > own->syn_data && u->s->length < TCPHS_SEQ_AHEAD)
@@ -490,6 +477,7 @@ static void learn_ack(struct update *u)
 		}
 		u->c->facts |= TCPHS_FACT_CLIENT_WENT_ON;
 		u->c->step[2] = u->s->ref;
+		u->c->unseen = u->s->ref;   /* it acknowledges a SYN-ACK that was not captured */
 		learn_midstream(u);
 		break;
 	case TCPHS_STAGE_SYNACK:
@@ -551,6 +539,21 @@ static void learn_lost_state(struct update *u)
 	c->lost = u->s->ref;
 }
 
+/* A RST that is not exactly where its receiver waits: traffic may go on (RFC 5961 3.2). */
+static void note_odd_rst(struct update *u)
+{
+	struct tcphs_connection *c = u->c;
+	uint32_t expected = u->own->nxt;
+
+	if (!tcphs_connection_open(c) || c->odd_rst != 0 || !(u->own->did & TCPHS_DID_SEND) || u->s->seq == expected ||
+	    ((u->peer->did & TCPHS_DID_ACK) && u->s->seq == u->peer->ack))
+		return;
+	c->odd_rst = u->s->ref;
+	c->odd_expected = expected;
+	c->odd_actual = u->s->seq;
+	c->odd_side = (uint8_t)u->side;
+}
+
 static void learn_rst(struct update *u)
 {
 	switch (u->before) {
@@ -560,7 +563,10 @@ static void learn_rst(struct update *u)
 	case TCPHS_STAGE_PROBE:
 	case TCPHS_STAGE_NEW:
 		learn_lost_state(u);
-		u->c->facts |= TCPHS_FACT_RESET;
+		note_odd_rst(u);
+		/* After both FINs the connection is over already. */
+		if (!(u->own->did & u->peer->did & TCPHS_DID_FIN))
+			u->c->facts |= TCPHS_FACT_RESET;
 		if (u->before == TCPHS_STAGE_NEW)
 			learn_midstream(u);
 		break;
@@ -578,6 +584,10 @@ static void watch_for_lost_state(struct update *u)
 
 	if (!(u->s->flags & TCPHS_ACK))
 		return;
+	if (again && tcphs_connection_open(c) && u->role == TCPHS_CLIENT && c->side[!u->side].nxt == c->side[!u->side].isn + 1) {
+		if (u->own->resent++ == 0)
+			u->own->resent_first = u->s->ref;
+	}
 	if ((c->facts & TCPHS_FACT_REPLACED) && c->replaced_by != (uint8_t)u->side) {
 		c->facts |= TCPHS_FACT_REPLACEMENT_ACKED;
 		c->echo = u->s->ack;
@@ -603,7 +613,8 @@ static void learn(struct update *u)
 {
 	switch (u->event) {
 	case TCPHS_EV_SYN:
-		learn_syn(u);
+		if (u->role == TCPHS_CLIENT || u->before == TCPHS_STAGE_SYN)
+			learn_syn(u);
 		break;
 	case TCPHS_EV_SYN_AGAIN:
 		learn_syn_again(u);
@@ -659,6 +670,7 @@ static void learn(struct update *u)
 	case TCPHS_EV_RST_BAD:
 		if (u->before == TCPHS_STAGE_SYN && u->role == TCPHS_SERVER)
 			learn_bad(u, TCPHS_FACT_BAD_RST);
+		note_odd_rst(u);
 		break;
 	case TCPHS_EV_RST_NO_ACK:
 		learn_bad(u, TCPHS_FACT_RST_NO_ACK);
@@ -688,9 +700,11 @@ static void move_to(struct update *u, const struct tcphs_cell *cell)
 	}
 	if (u->before == TCPHS_STAGE_ENDED && cell->stage != TCPHS_STAGE_ENDED)
 		u->c->closed_at = 0;
-	if (cell->stage == TCPHS_STAGE_OPEN && u->before == TCPHS_STAGE_CROSSED_CLIENT && !(server->did & TCPHS_DID_SYNACK)) {
+	if (cell->stage == TCPHS_STAGE_OPEN && u->before != TCPHS_STAGE_OPEN && crossed(u->c) &&
+	    !(server->did & TCPHS_DID_SYNACK)) {
 		u->c->facts |= TCPHS_FACT_SPLIT;
-		u->c->step[2] = u->s->ref;
+		if (u->before == TCPHS_STAGE_CROSSED_CLIENT)
+			u->c->step[2] = u->s->ref;
 	}
 }
 
@@ -708,12 +722,22 @@ static void close_steps(struct update *u)
 {
 	struct tcphs_endpoint *own = u->own, *peer = u->peer;
 	const struct tcphs_segment *s = u->s;
+	bool goes_on = u->c->odd_rst != 0 && u->c->odd_side == (uint8_t)u->side && u->event == TCPHS_EV_ACK;
 	bool acks_fin = (s->flags & TCPHS_ACK) && (peer->did & TCPHS_DID_FIN) && (int32_t)(s->ack - (peer->fin + 1)) >= 0;
 
 	if (u->event == TCPHS_EV_RST) {
 		close_step(own, TCPHS_CLOSE_RST);
 		close_step(peer, TCPHS_CLOSE_RST);
 		return;
+	}
+	/* A RST that did not fit was not taken, if its own sender, or who it was forged for, goes on. */
+	if (goes_on && !(u->c->facts & TCPHS_FACT_RST_IGNORED)) {
+		if (u->c->facts & TCPHS_FACT_RESET) {
+			close_step(own, TCPHS_CLOSE_GO_ON);
+			close_step(peer, TCPHS_CLOSE_GO_ON);
+			u->c->closed_at = 0;
+		}
+		u->c->facts = (u->c->facts & ~(uint32_t)TCPHS_FACT_RESET) | TCPHS_FACT_RST_IGNORED;
 	}
 	if ((u->event != TCPHS_EV_ACK && u->event != TCPHS_EV_MOVED_ON) || (u->c->facts & TCPHS_FACT_RESET))
 		return;
@@ -725,6 +749,8 @@ static void close_steps(struct update *u)
 	}
 	if (!(s->flags & TCPHS_FIN) || (own->did & TCPHS_DID_FIN))
 		return;
+	if (u->c->first_fin < 0)
+		u->c->first_fin = (int8_t)u->side;
 	own->did |= TCPHS_DID_FIN;
 	own->fin = s->seq + s->length;
 	close_step(own, (peer->did & TCPHS_DID_FIN) && !(peer->did & TCPHS_DID_FIN_ACKED) ? TCPHS_CLOSE_OWN_FIN_CROSSING
@@ -861,10 +887,12 @@ static void raise_cell(struct update *u, enum tcphs_rule rule)
 	bool of_ack = rule == TCPHS_RULE_SYNACK_BAD_ACK || rule == TCPHS_RULE_ACK_BAD_ACK ||
 	              (rule == TCPHS_RULE_RST_BAD_ACK && u->event == TCPHS_EV_RST_BAD);
 
-	if (rule == TCPHS_RULE_NONE)
+	/* With nothing of the server captured, its SYN may be what was missed. */
+	if (rule == TCPHS_RULE_NONE || (rule == TCPHS_RULE_SYNACK_FROM_CLIENT && !(u->peer->did & TCPHS_DID_ANYTHING)))
 		return;
-	tcphs_raise(u->out, &u->count, rule, u->side, u->s->ref, related_to(u, rule));
-	f = &u->out[u->count - 1];
+	f = update_raise(u, rule, related_to(u, rule));
+	if (!f)
+		return;
 	if ((of_seq && (u->mark->terms & TCPHS_TERM_SEQ)) || (of_ack && (u->mark->terms & TCPHS_TERM_ACK))) {
 		f->numbers = 1;
 		f->expected = of_seq ? u->mark->seq_expected : u->mark->ack_expected;
@@ -874,6 +902,10 @@ static void raise_cell(struct update *u, enum tcphs_rule rule)
 		f->numbers = 1;
 		f->expected = u->c->isn[0].isn;
 		f->actual = u->s->seq;
+	} else if (rule == TCPHS_RULE_SYNACK_NEW_ACK) {
+		f->numbers = 1;
+		f->expected = u->c->isn[0].ack;
+		f->actual = u->s->ack;
 	} else if (ends_attempt(rule) && !f->numbers) {
 		f->expected = u->s->flags;   /* not numbers of the arithmetic, but what the sentence is made of */
 		f->actual = delay_of(u, rule);
@@ -884,14 +916,13 @@ static void raise_first(struct update *u)
 {
 	if (u->before != TCPHS_STAGE_NEW || !(u->c->facts & TCPHS_FACT_TUPLE_USED))
 		return;
-	if (!(u->c->facts & TCPHS_FACT_TUPLE_UNANSWERED) || u->event != TCPHS_EV_SYN) {
-		tcphs_raise(u->out, &u->count, TCPHS_RULE_PORT_REUSED, u->side, u->s->ref, 0);
+	if ((u->c->facts & TCPHS_FACT_TUPLE_UNANSWERED) && u->event == TCPHS_EV_SYN) {
+		update_raise_numbers(u, TCPHS_RULE_SYN_NEW_ISN, 0, u->c->older_isn, u->s->seq);
 		return;
 	}
-	tcphs_raise(u->out, &u->count, TCPHS_RULE_SYN_NEW_ISN, u->side, u->s->ref, 0);
-	u->out[u->count - 1].numbers = 1;
-	u->out[u->count - 1].expected = u->c->older_isn;
-	u->out[u->count - 1].actual = u->s->seq;
+	update_raise(u, TCPHS_RULE_PORT_REUSED, 0);
+	if (u->c->facts & TCPHS_FACT_TUPLE_GREATER)
+		update_raise_numbers(u, TCPHS_RULE_REUSE_ISN_NOT_GREATER, 0, u->c->older_isn, u->s->seq);
 }
 
 /* ---- the whole ---------------------------------------------------------------------------------- */
@@ -948,6 +979,12 @@ static void remember(struct update *u)
 	u->own->did |= TCPHS_DID_ANYTHING;
 	if ((u->s->flags & (TCPHS_ACK | TCPHS_RST)) == TCPHS_ACK)
 		u->own->did |= TCPHS_DID_ACK;
+	if (u->own->ttl == 0 && !(u->s->flags & TCPHS_RST))
+		u->own->ttl = u->s->ttl;
+	if (u->s->options.seen & TCPHS_OPT_TIMESTAMPS)
+		u->own->tsval = u->s->options.tsval;
+	if ((u->before == TCPHS_STAGE_OPEN || (u->c->stage == TCPHS_STAGE_OPEN && u->s->length > 0)) && u->event == TCPHS_EV_ACK)
+		u->own->did |= TCPHS_DID_GO_ON;
 	u->own->heard = u->s->time;
 	u->c->last = u->s->time;
 	*print = (struct tcphs_print){ u->s->time, tcphs_print_hash(u->s), u->s->ip_id };
@@ -960,12 +997,11 @@ size_t tcphs_connection_update(struct tcphs_connection *c, const struct tcphs_co
                                const struct tcphs_segment *segment, enum tcphs_event event, struct tcphs_mark *mark,
                                struct tcphs_finding *out)
 {
-	struct update u = { .c = c, .s = segment, .own = &c->side[side], .peer = &c->side[!side], .mark = mark, .out = out,
+	struct update u = { .c = c, .s = segment, .config = config, .own = &c->side[side], .peer = &c->side[!side], .mark = mark, .out = out,
 	                    .side = side, .role = role_of(c, side, event), .event = event,
 	                    .before = (enum tcphs_stage)c->stage };
 	const struct tcphs_cell *cell = tcphs_transition(u.before, u.role, event);
 
-	(void)config;
 	assert(tcphs_cell_possible(cell) && cell->stage != TCPHS_STAGE_NONE);
 	if (!tcphs_cell_possible(cell))
 		cell = tcphs_transition(u.before, u.role, u.event = TCPHS_EV_NOISE);
@@ -977,7 +1013,6 @@ size_t tcphs_connection_update(struct tcphs_connection *c, const struct tcphs_co
 		finish_mark(&u);
 		return u.count;
 	}
-	u.count = tcphs_checks(segment, side, out);
 	raise_first(&u);
 	watch_for_lost_state(&u);
 	learn(&u);
@@ -985,9 +1020,32 @@ size_t tcphs_connection_update(struct tcphs_connection *c, const struct tcphs_co
 	if (may_close(c))
 		close_steps(&u);
 	raise_cell(&u, (enum tcphs_rule)cell->rule);
+	update_notice(&u);
 	remember(&u);
 	finish_mark(&u);
 	return u.count;
+}
+
+/* Closed by FIN less than this ago: it may be in TIME-WAIT still. */
+#define TIME_WAIT (60 * TCPHS_SECOND)
+
+void tcphs_connection_succeeds(struct tcphs_connection *c, const struct tcphs_connection *older, enum tcphs_side side,
+                               const struct tcphs_segment *segment)
+{
+	const struct tcphs_endpoint *own = &older->side[side];
+	bool timestamps = segment->options.seen & TCPHS_OPT_TIMESTAMPS;
+	bool newer_tsval = timestamps && own->tsval != 0 && seq_lt(own->tsval, segment->options.tsval);
+
+	if ((segment->flags & (TCPHS_SYN | TCPHS_ACK)) != TCPHS_SYN || segment->time - older->last > TIME_WAIT)
+		return;
+	if (tcphs_connection_open(older) && !tcphs_connection_closed(older))
+		c->facts |= TCPHS_FACT_TUPLE_OPEN;
+	if (!(older->side[0].did & older->side[1].did & TCPHS_DID_FIN) || older->first_fin == (int8_t)side)
+		return;
+	c->facts |= TCPHS_FACT_TUPLE_FIN;
+	if (seq_lt(segment->seq, own->nxt) && !newer_tsval)
+		c->facts |= TCPHS_FACT_TUPLE_GREATER;
+	c->older_isn = own->nxt;
 }
 
 bool tcphs_connection_splits(const struct tcphs_connection *c, enum tcphs_side side)

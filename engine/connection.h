@@ -69,6 +69,7 @@ enum tcphs_close_event {
 	TCPHS_CLOSE_PEER_FIN,       /* the peer's FIN arrives */
 	TCPHS_CLOSE_FIN_ACKED,      /* the peer acknowledges its FIN */
 	TCPHS_CLOSE_RST,            /* it sends or gets RST */
+	TCPHS_CLOSE_GO_ON,          /* the RST was not taken: its sender goes on */
 	TCPHS_CLOSE_EVENTS
 };
 
@@ -101,6 +102,8 @@ enum {
 	TCPHS_DID_SEND = 1024,     /* nxt is set */
 	TCPHS_DID_FIN_ACKED = 2048,  /* the peer acknowledged its FIN */
 	TCPHS_DID_FLAWED_SYN = 4096, /* its SYN had FIN or RST set too */
+	TCPHS_DID_GO_ON = 8192,      /* it sent something other than RST after the handshake */
+	TCPHS_DID_DROP_TIMESTAMPS = 16384,
 };
 
 /** Enough of a segment to recognise a copy of it. */
@@ -125,6 +128,11 @@ struct tcphs_endpoint {
 	uint32_t synack_try[TCPHS_TRIES];
 	struct tcphs_options options;  /* its SYN's, else its SYN-ACK's */
 	uint16_t flags;      /* control bits of that segment */
+	uint16_t offered;    /* TCPHS_OPT_* of all its SYNs */
+	uint32_t tsval;      /* its latest */
+	uint32_t resent;     /* data segments sent again since the handshake */
+	tcphs_ref resent_first;
+	uint8_t ttl;         /* of its first segment but RST; 0 is none */
 	uint16_t did;        /* TCPHS_DID_* */
 	uint8_t state;       /* enum tcphs_state */
 	uint8_t next_print;
@@ -137,6 +145,9 @@ struct tcphs_server_isn {
 	tcphs_ref ref;
 };
 #define TCPHS_SERVER_ISNS 6
+
+/** Rules that are raised once a connection: bits of tcphs_connection.told. */
+enum { TCPHS_TOLD_CHECKSUM = 1, TCPHS_TOLD_TTL = 2, TCPHS_TOLD_MANY = 4, TCPHS_TOLD_CHALLENGE = 8 };
 
 /** A segment's number that is wrong unless the capture missed something. */
 struct tcphs_held {
@@ -169,6 +180,12 @@ enum {
 	TCPHS_FACT_REPLACEMENT_ACKED = 1 << 22, /* the newer SYN was answered for this connection (RFC 5961 4.2) */
 	TCPHS_FACT_BUSY = 1 << 23,          /* something beyond SYN, SYN-ACK, ACK and a bare RST was captured */
 	TCPHS_FACT_SYN_ACKED = 1 << 24,     /* the server acknowledged the SYN by a pure ACK: a split handshake may follow */
+	TCPHS_FACT_RST_IGNORED = 1 << 25,   /* traffic went on after the RST in 'odd_rst' */
+	TCPHS_FACT_ICMP = 1 << 26,          /* an ICMP error quoted its SYN or SYN-ACK */
+	TCPHS_FACT_ICMP_FROM_SERVER = 1 << 27,
+	TCPHS_FACT_TUPLE_OPEN = 1 << 28,    /* the 4-tuple's former connection was open, and in use a minute ago */
+	TCPHS_FACT_TUPLE_FIN = 1 << 29,     /* ... was closed by FIN, the receiver of this SYN first, not a minute ago */
+	TCPHS_FACT_TUPLE_GREATER = 1 << 30, /* ... and had numbers at or above this SYN's, and no older timestamps */
 };
 
 /**
@@ -199,7 +216,13 @@ struct tcphs_connection {
 	tcphs_ref synack_late;      /* a SYN-ACK captured again after the ACK */
 	tcphs_ref lost;             /* the segment that showed, or would show, the lost state */
 	uint32_t synacks_after_ack;
+	tcphs_ref odd_rst;          /* a RST that its receiver should have ignored */
+	uint32_t odd_expected, odd_actual;
 	struct tcphs_held held;
+	struct tcphs_icmp icmp;
+	uint8_t told;               /* TCPHS_TOLD_* */
+	int8_t first_fin;           /* side that closed first, or -1 */
+	uint8_t odd_side;
 	uint8_t stage;
 	uint8_t isns;
 	uint8_t acked;              /* index into isn[] of the server ISN that was acknowledged */
@@ -271,8 +294,17 @@ size_t tcphs_connection_judge(const struct tcphs_connection *c, const struct tcp
 void tcphs_connection_agree(const struct tcphs_connection *c, bool ipv6, struct tcphs_offer offer[2],
                             struct tcphs_agreement *agreed);
 
-/** tcphs_checks(): raises the rules that need nothing but the segment. @return how many were written. */
-size_t tcphs_checks(const struct tcphs_segment *segment, enum tcphs_side side, struct tcphs_finding *out);
+/** tcphs_checks(): raises the rules that need nothing but the segment and its addresses. @return how many were written. */
+size_t tcphs_checks(const struct tcphs_key *key, const struct tcphs_segment *segment, enum tcphs_side side,
+                    struct tcphs_finding *out);
+
+/** tcphs_connection_quoted(): an ICMP error quotes a segment that |side| sent. @return how many findings were written. */
+size_t tcphs_connection_quoted(struct tcphs_connection *c, enum tcphs_side side, const struct tcphs_quote *quote,
+                               struct tcphs_finding *out);
+
+/** tcphs_connection_succeeds(): |older| had the 4-tuple before; |side| of it sends the SYN |segment| of this one now. */
+void tcphs_connection_succeeds(struct tcphs_connection *c, const struct tcphs_connection *older, enum tcphs_side side,
+                               const struct tcphs_segment *segment);
 
 /** tcphs_print_hash(): what two copies of a segment have in common; never 0. */
 uint32_t tcphs_print_hash(const struct tcphs_segment *segment);

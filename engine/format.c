@@ -21,6 +21,7 @@
  */
 #include "tcphs.h"
 
+#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -429,6 +430,38 @@ static void say_one_sided(const struct saying *s)
 		put(s->text, "only segments of one endpoint were captured");
 }
 
+static void say_slow(const struct saying *s)
+{
+	put(s->text, "from SYN to ACK");
+	if (s->summary->rtt_total > 0) {
+		put(s->text, " in ");
+		put_interval(s->text, (uint64_t)s->summary->rtt_total / 1000);
+	} else {
+		put(s->text, " in more than a second");
+	}
+}
+
+/** put_address(): as inet_ntop does; IPv4 where it is mapped. */
+static void put_address(struct text *text, const uint8_t address[16])
+{
+	static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+	char words[INET6_ADDRSTRLEN];
+	bool ipv4 = memcmp(address, mapped, sizeof(mapped)) == 0;
+
+	if (inet_ntop(ipv4 ? AF_INET : AF_INET6, ipv4 ? address + 12 : address, words, sizeof(words)))
+		put(text, "%s", words);
+}
+
+static void say_icmp(const struct saying *s)
+{
+	const struct tcphs_icmp *icmp = &s->summary->icmp;
+
+	put(s->text, "%s, says ", tcphs_icmp_words(icmp->icmpv6, icmp->type, icmp->code));
+	put_address(s->text, icmp->sender);
+	put(s->text, " of the %s (%s type %u, code %u)", icmp->of_synack ? "SYN-ACK" : "SYN", icmp->icmpv6 ? "ICMPv6" : "ICMP",
+	    icmp->type, icmp->code);
+}
+
 /** struct sentences: what to say of a rule. |say| if set; else |numbers| if the finding's differ; else |plain|. */
 struct sentences {
 	const char *numbers, *plain;
@@ -477,6 +510,111 @@ static const struct sentences sentences[TCPHS_RULES] = {
 	[TCPHS_RULE_ABORTED_AFTER_SYNACK] = {.say = say_aborted},
 	[TCPHS_RULE_PEER_LOST_STATE] = {.say = say_lost_state},
 	[TCPHS_RULE_PORT_REUSED] = {.plain = "%w opened a new connection on the ports of an earlier one"},
+	[TCPHS_RULE_FLAGS_FIN_ALONE] = {.plain = "%w sent FIN without ACK"},
+	[TCPHS_RULE_ACK_FIELD_WITHOUT_FLAG] = {
+		/* actual: the field; expected: 0 */
+		.numbers = "%w's segment has acknowledgment number %a but no ACK flag",
+		.plain = "%w's segment has an acknowledgment number but no ACK flag",
+	},
+	[TCPHS_RULE_HEADER_BAD_LENGTH] = {.plain = "%w's header is shorter than 20 octets or longer than its segment"},
+	[TCPHS_RULE_OPTIONS_MALFORMED] = {.plain = "%w's segment has an option with an impossible length"},
+	[TCPHS_RULE_OPTION_REPEATED] = {.plain = "%w's segment has the same option twice"},
+	[TCPHS_RULE_OPTION_ONLY_ON_SYN] = {.plain = "%w's segment has an option that belongs on a SYN"},
+	[TCPHS_RULE_PORT_ZERO] = {.plain = "%w's segment is from or to port 0"},
+	[TCPHS_RULE_CHECKSUM_BAD] = {.plain = "%w's segment has a wrong TCP checksum"},
+	[TCPHS_RULE_LAND] = {.plain = "source and destination of the segment are the same"},
+	[TCPHS_RULE_SYN_TO_GROUP] = {.plain = "%w sent SYN to a broadcast or multicast address"},
+	[TCPHS_RULE_SYN_MANY_ISNS] = {
+		/* actual: how many */
+		.numbers = "%a SYNs with different ISNs between these endpoints within 60 s",
+		.plain = "more than 5 SYNs with different ISNs between these endpoints within 60 s",
+	},
+	[TCPHS_RULE_SYN_FROM_SERVER] = {.plain = "%w sent a SYN of its own after its SYN-ACK"},
+	[TCPHS_RULE_SYN_DATA] = {
+		/* actual: octets */
+		.numbers = "%w sent %a octets of data in the SYN, without Fast Open",
+		.plain = "%w sent data in the SYN, without Fast Open",
+	},
+	[TCPHS_RULE_SYN_ISN_ZERO] = {.plain = "%w's ISN is 0"},
+	[TCPHS_RULE_SYN_WINDOW_ZERO] = {.plain = "%w opens with window 0"},
+	[TCPHS_RULE_SYN_MSS_ABSENT] = {.plain = "%w sent no MSS option"},
+	[TCPHS_RULE_SYN_MSS_TINY] = {
+		/* expected: 216; actual: the MSS */
+		.numbers = "%w offers an MSS of %a, below %e",
+		.plain = "%w offers a very small MSS",
+	},
+	[TCPHS_RULE_SYN_WSCALE_TOO_LARGE] = {
+		/* expected: 14; actual: the shift */
+		.numbers = "%w offers window scale %a, above %e",
+		.plain = "%w offers a window scale above 14",
+	},
+	[TCPHS_RULE_SYN_TSECR_SET] = {
+		/* expected: 0; actual: TSecr */
+		.numbers = "%w's SYN echoes timestamp %a, expected %e",
+		.plain = "%w's SYN echoes a timestamp",
+	},
+	[TCPHS_RULE_TFO_COOKIE_BAD_LENGTH] = {
+		/* actual: octets */
+		.numbers = "%w's Fast Open cookie is %a octets long; 4 to 16, even, are allowed",
+		.plain = "%w's Fast Open cookie has an impossible length",
+	},
+	[TCPHS_RULE_SYNACK_FROM_CLIENT] = {.plain = "%w sent SYN-ACK after its own SYN, and the %p sent no SYN"},
+	[TCPHS_RULE_SYNACK_NEW_ACK] = {
+		/* expected: the earlier ack; actual: this one */
+		.numbers = "%w's SYN-ACK acknowledges %a after one that acknowledged %e",
+		.plain = "%w sent SYN-ACK again, with another acknowledgment",
+	},
+	[TCPHS_RULE_SYNACK_MANY_ISNS] = {
+		/* actual: how many */
+		.numbers = "%a SYN-ACKs with different ISNs between these endpoints within 60 s",
+		.plain = "more than 5 SYN-ACKs with different ISNs between these endpoints within 60 s",
+	},
+	[TCPHS_RULE_SYNACK_DATA] = {
+		/* actual: octets */
+		.numbers = "%w sent %a octets of data in the SYN-ACK, without Fast Open",
+		.plain = "%w sent data in the SYN-ACK, without Fast Open",
+	},
+	[TCPHS_RULE_SYNACK_UNOFFERED_OPTION] = {.plain = "%w's SYN-ACK has an option that the %p did not offer"},
+	[TCPHS_RULE_SYNACK_TSECR_MISMATCH] = {
+		/* expected: the SYN's TSval; actual: TSecr */
+		.numbers = "%w's SYN-ACK echoes timestamp %a, the SYN's was %e",
+		.plain = "%w's SYN-ACK echoes the timestamp of no SYN",
+	},
+	[TCPHS_RULE_TFO_DATA_IGNORED] = {
+		/* expected: x + 1 + data; actual: the SYN-ACK's ack */
+		.numbers = "%w acknowledges %a, expected %q: %o, data in the SYN was not taken",
+		.plain = "%w did not take all data of the SYN",
+	},
+	[TCPHS_RULE_AUTH_MISMATCH] = {.plain = "MD5 or AO authentication on one side only, or on a SYN without answer"},
+	[TCPHS_RULE_ECN_REFLECTED] = {.plain = "%w's SYN-ACK has the same ECN flags as the SYN"},
+	[TCPHS_RULE_ACK_FROM_SERVER] = {.plain = "%w sent the ACK that the %p owes"},
+	[TCPHS_RULE_DATA_BEFORE_ESTABLISHED] = {.plain = "%w sent data before the handshake was done"},
+	[TCPHS_RULE_TIMESTAMPS_DROPPED] = {.plain = "%w's segment lacks the timestamps that both agreed on"},
+	[TCPHS_RULE_MPTCP_KEY_MISSING] = {.plain = "%w's ACK lacks the Multipath TCP keys"},
+	[TCPHS_RULE_HANDSHAKE_SLOW] = {.say = say_slow},
+	[TCPHS_RULE_RST_OUT_OF_WINDOW] = {
+		/* expected: the number its receiver waits for; actual: seq */
+		.numbers = "%w's RST has seq %a, expected %e: %o, so the %p did not take it",
+		.plain = "%w's RST does not fit, so the %p did not take it",
+	},
+	[TCPHS_RULE_TTL_CHANGED] = {
+		/* expected: TTL of the sender's other segments; actual: this one's */
+		.numbers = "%w's segment has TTL %a, its others have %e",
+		.plain = "%w's segment has another TTL than its others",
+	},
+	[TCPHS_RULE_SYN_ON_ESTABLISHED] = {.plain = "%w sent SYN in the open connection"},
+	[TCPHS_RULE_SYNACK_ON_ESTABLISHED] = {.plain = "%w sent SYN-ACK in the open connection"},
+	[TCPHS_RULE_CHALLENGE_ACK] = {.plain = "%w answered a segment that does not fit with a challenge ACK"},
+	[TCPHS_RULE_RESET_AFTER_HANDSHAKE] = {.plain = "%w sent RST first thing after the handshake%t"},
+	[TCPHS_RULE_DATA_UNACKNOWLEDGED] = {.plain = "%w's data was sent again and again and never acknowledged"},
+	[TCPHS_RULE_TIME_WAIT_COLLISION] = {.plain = "%w's SYN met an older connection in TIME-WAIT"},
+	[TCPHS_RULE_REUSE_ISN_NOT_GREATER] = {
+		/* expected: least acceptable; actual: the ISN */
+		.numbers = "%w reuses its ports with ISN %a, which is not at or above %e",
+		.plain = "%w reuses its ports with an ISN that is not greater",
+	},
+	[TCPHS_RULE_OLD_DUPLICATE_SYN] = {.plain = "%w refused the answer to an old SYN and opened with a newer one"},
+	[TCPHS_RULE_ICMP_UNREACHABLE] = {.say = say_icmp},
 	[TCPHS_RULE_SUPERSEDED] = {.say = say_superseded},
 	[TCPHS_RULE_CAPTURE_MIDSTREAM] = {.plain = "the capture began after the handshake"},
 	[TCPHS_RULE_CAPTURE_ONE_SIDED] = {.say = say_one_sided},

@@ -44,8 +44,9 @@ static bool server_spoke(const struct judging *j)
 
 static bool is_open(const struct judging *j)
 {
+	/* The server alone proves as little as the client alone. */
 	if (tcphs_connection_open(j->c))
-		return true;
+		return j->client->did & TCPHS_DID_ANYTHING;
 	/* The SYN was captured after both had gone on: nothing of the server needs to follow. */
 	return j->c->stage == TCPHS_STAGE_UNSEEN && has(j, TCPHS_FACT_MIDSTREAM) && server_spoke(j);
 }
@@ -125,7 +126,7 @@ static bool capture_ended(const struct judging *j)
 	const struct tcphs_connection *c = j->c;
 
 	if (c->stage == TCPHS_STAGE_SYN || crossing(j))
-		return !answered_badly(j) && !(j->client->did & TCPHS_DID_FLAWED_SYN) && j->end - c->attempt < j->config->horizon;
+		return !answered_badly(j) && !has(j, TCPHS_FACT_ICMP) && !(j->client->did & TCPHS_DID_FLAWED_SYN) && j->end - c->attempt < j->config->horizon;
 	return c->stage == TCPHS_STAGE_SYNACK && !has(j, TCPHS_FACT_BAD_ACK) && j->end - j->server->synack_first < j->config->horizon;
 }
 
@@ -176,6 +177,8 @@ static enum tcphs_reason incomplete(const struct judging *j)
 {
 	const struct tcphs_connection *c = j->c;
 
+	if (!(j->server->did & TCPHS_DID_ANYTHING) && has(j, TCPHS_FACT_ICMP))
+		return TCPHS_REASON_UNREACHABLE;
 	if (c->stage != TCPHS_STAGE_ENDED)
 		return TCPHS_REASON_UNANSWERED;
 	if (has(j, TCPHS_FACT_REFUSED))
@@ -223,6 +226,8 @@ static enum tcphs_blame blame_of(const struct judging *j, enum tcphs_reason reas
 		return has(j, TCPHS_FACT_LOST_STATE) ? blame_of_side(j, c->lost_side) : TCPHS_BLAME_CLIENT;
 	case TCPHS_REASON_BAD_ARITHMETIC:
 		return blame_of_side(j, c->bad_side);
+	case TCPHS_REASON_UNREACHABLE:
+		return has(j, TCPHS_FACT_ICMP_FROM_SERVER) ? TCPHS_BLAME_SERVER : TCPHS_BLAME_PATH;
 	case TCPHS_REASON_BAD_FLAGS:
 		return has(j, TCPHS_FACT_RST_NO_ACK) ? TCPHS_BLAME_SERVER : TCPHS_BLAME_CLIENT;
 	default:
@@ -295,6 +300,51 @@ static tcphs_ref gap(const struct judging *j)
 	return 0;
 }
 
+/* MD5 or AO (RFC 2385, 5925) on one side only, or on a SYN that nobody answered. */
+static bool auth_mismatch(const struct judging *j, enum tcphs_reason reason)
+{
+	const uint16_t auth = TCPHS_OPT_MD5 | TCPHS_OPT_AO;
+	uint16_t client = j->client->options.seen & auth, server = j->server->options.seen & auth;
+
+	if ((j->client->did & j->server->did & TCPHS_DID_OPTIONS) && (j->server->did & TCPHS_DID_SYNACK))
+		return client != server;
+	return client != 0 && reason == TCPHS_REASON_UNANSWERED;
+}
+
+/* The rules about the 4-tuple's former connection, told of the newer one. */
+static void find_reuse(const struct judging *j, struct tcphs_finding *out, size_t *count)
+{
+	const struct tcphs_connection *c = j->c;
+	enum tcphs_side client = tcphs_connection_client(c);
+
+	if (has(j, TCPHS_FACT_TUPLE_FIN) && has(j, TCPHS_FACT_CHALLENGED) && j->client->syn_count > 1)
+		tcphs_raise(out, count, TCPHS_RULE_TIME_WAIT_COLLISION, client, c->first, 0);
+	if (has(j, TCPHS_FACT_TUPLE_OPEN) && c->stage == TCPHS_STAGE_SYN && c->isns == 0)
+		tcphs_raise(out, count, TCPHS_RULE_SYN_ON_ESTABLISHED, client, c->first, 0);
+	else if (has(j, TCPHS_FACT_TUPLE_OPEN) && has(j, TCPHS_FACT_CHALLENGED))
+		tcphs_raise(out, count, TCPHS_RULE_SYN_ON_ESTABLISHED, client, c->first, 0);
+}
+
+/* The rules that need to know what came later. */
+static void find_later(const struct judging *j, enum tcphs_reason reason, struct tcphs_finding *out, size_t *count)
+{
+	const struct tcphs_connection *c = j->c;
+	enum tcphs_side client = tcphs_connection_client(c);
+
+	if (auth_mismatch(j, reason))
+		tcphs_raise(out, count, TCPHS_RULE_AUTH_MISMATCH, client, c->step[1] ? c->step[1] : c->first, c->step[0]);
+	if (has(j, TCPHS_FACT_RST_IGNORED) && c->odd_rst != 0) {
+		tcphs_raise(out, count, TCPHS_RULE_RST_OUT_OF_WINDOW, (enum tcphs_side)c->odd_side, c->odd_rst, 0);
+		out[*count - 1].numbers = 1;
+		out[*count - 1].expected = c->odd_expected;
+		out[*count - 1].actual = c->odd_actual;
+	}
+	if (is_open(j) && j->client->resent >= 2 && has(j, TCPHS_FACT_ACKED) && !(j->server->did & TCPHS_DID_MOVE_ON))
+		tcphs_raise(out, count, TCPHS_RULE_DATA_UNACKNOWLEDGED, client, j->client->resent_first, 0);
+	if (reason == TCPHS_REASON_SUPERSEDED && c->stage == TCPHS_STAGE_ENDED && c->isns > 0)
+		tcphs_raise(out, count, TCPHS_RULE_OLD_DUPLICATE_SYN, client, c->first, 0);
+}
+
 static size_t find(const struct judging *j, enum tcphs_reason reason, struct tcphs_finding *out)
 {
 	enum tcphs_side client = tcphs_connection_client(j->c), server = (enum tcphs_side)!client;
@@ -311,6 +361,8 @@ static size_t find(const struct judging *j, enum tcphs_reason reason, struct tcp
 		out[0].expected = j->client->isn + 1 + j->client->syn_data;
 		out[0].actual = j->c->data_acked;
 	}
+	find_reuse(j, out, &count);
+	find_later(j, reason, out, &count);
 	if (verdict != TCPHS_COMPLETE && verdict != TCPHS_HALF_OPEN)
 		return count;
 	late = out_of_order(j->c);

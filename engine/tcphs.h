@@ -322,6 +322,17 @@ struct tcphs_agreement {
 	uint8_t ecn, auth;
 };
 
+/** struct tcphs_icmp: the latest ICMP error about the handshake. */
+struct tcphs_icmp {
+	bool present, icmpv6, of_synack;
+	uint8_t type, code;
+	uint8_t sender[16];    /* IPv4 mapped */
+	tcphs_ref ref;
+};
+
+/** tcphs_icmp_words(): the error in words, such as "administratively prohibited". */
+const char *tcphs_icmp_words(bool icmpv6, uint8_t type, uint8_t code);
+
 /** How many times of SYNs (or of SYN-ACKs) are kept for the text. */
 #define TCPHS_TRIES 8
 
@@ -342,6 +353,7 @@ struct tcphs_summary {
 	tcphs_time rtt_server, rtt_client, rtt_total;  /* TCPHS_TIME_NONE where not measured */
 	struct tcphs_offer offer[2];
 	struct tcphs_agreement agreed;
+	struct tcphs_icmp icmp;
 	const char *conn_state;          /* Zeek's word */
 	char history[64];                /* Zeek's letters */
 	const struct tcphs_finding *findings;  /* by at, then rule; valid until the next call on the tracker */

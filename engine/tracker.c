@@ -514,6 +514,11 @@ static uint32_t open_connection(struct tcphs_tracker *t, uint32_t tuple_number, 
 
 		e->c.facts |= TCPHS_FACT_TUPLE_USED | (silent ? TCPHS_FACT_TUPLE_UNANSWERED : 0);
 	}
+	if (live(t, tuple->newest)) {
+		struct tcphs_entry *older = entry_at(t, tuple->newest);
+
+		tcphs_connection_succeeds(&e->c, &older->c, side_of(older, direction), s);
+	}
 	step_back(t, tuple, direction, s);
 	e->tuple = tuple_number;
 	e->stream = tuple->stream;
@@ -549,14 +554,17 @@ static bool misfit(const struct tcphs_entry *e, enum tcphs_side side, enum tcphs
 	}
 }
 
-static void take(struct tcphs_tracker *t, uint32_t number, unsigned direction, const struct tcphs_segment *s,
-                 enum tcphs_event event, struct tcphs_mark *mark)
+static void take(struct tcphs_tracker *t, uint32_t number, const struct tcphs_key *key, unsigned direction,
+                 const struct tcphs_segment *s, enum tcphs_event event, struct tcphs_mark *mark)
 {
-	struct tcphs_finding found[TCPHS_FINDINGS_MAX];
+	struct tcphs_finding found[2 * TCPHS_FINDINGS_MAX];
 	struct tcphs_entry *e = entry_at(t, number);
 	struct tcphs_tuple *tuple = tuple_at(t, e->tuple);
 	bool was_open = tcphs_connection_open(&e->c);
-	size_t count = tcphs_connection_update(&e->c, &t->config, side_of(e, direction), s, event, mark, found);
+	enum tcphs_side side = side_of(e, direction);
+	size_t count = event == TCPHS_EV_DUPLICATE ? 0 : tcphs_checks(key, s, side, found);
+
+	count += tcphs_connection_update(&e->c, &t->config, side, s, event, mark, found + count);
 
 	mark->connection = number;
 	keep_findings(t, e, found, count);
@@ -566,8 +574,8 @@ static void take(struct tcphs_tracker *t, uint32_t number, unsigned direction, c
 }
 
 /* A segment for the predecessor: the newest one learns of it only if it answers its SYN. */
-static bool take_for_predecessor(struct tcphs_tracker *t, struct tcphs_tuple *tuple, unsigned direction,
-                                 const struct tcphs_segment *s, enum tcphs_event event, struct tcphs_mark *mark)
+static bool take_for_predecessor(struct tcphs_tracker *t, struct tcphs_tuple *tuple, const struct tcphs_key *key,
+                                 unsigned direction, const struct tcphs_segment *s, enum tcphs_event event, struct tcphs_mark *mark)
 {
 	struct tcphs_entry *older;
 	enum tcphs_side side;
@@ -584,7 +592,7 @@ static bool take_for_predecessor(struct tcphs_tracker *t, struct tcphs_tuple *tu
 		return false;
 	if (event == TCPHS_EV_CHALLENGE)
 		tcphs_connection_challenged(&entry_at(t, tuple->newest)->c, s);
-	take(t, tuple->previous, direction, s, its_event, mark);
+	take(t, tuple->previous, key, direction, s, its_event, mark);
 	return true;
 }
 
@@ -608,8 +616,8 @@ static int judge_late(struct tcphs_tracker *t, struct tcphs_tuple *tuple, struct
 	return TCPHS_OK;
 }
 
-static int dispatch(struct tcphs_tracker *t, uint32_t tuple_number, unsigned direction, const struct tcphs_segment *s,
-                    struct tcphs_mark *mark)
+static int dispatch(struct tcphs_tracker *t, uint32_t tuple_number, const struct tcphs_key *key, unsigned direction,
+                    const struct tcphs_segment *s, struct tcphs_mark *mark)
 {
 	struct tcphs_tuple *tuple = tuple_at(t, tuple_number);
 	bool based = tuple->flags & (TCPHS_TUPLE_BASE_LOW << direction);
@@ -628,17 +636,18 @@ static int dispatch(struct tcphs_tracker *t, uint32_t tuple_number, unsigned dir
 		enum tcphs_side side = side_of(entry_at(t, number), direction);
 
 		event = tcphs_classify(&entry_at(t, number)->c, &t->config, side, s);
-		if (misfit(entry_at(t, number), side, event, s) && take_for_predecessor(t, tuple, direction, s, event, mark))
+		if (misfit(entry_at(t, number), side, event, s) && take_for_predecessor(t, tuple, key, direction, s, event, mark))
 			return TCPHS_OK;
 	}
 	if (event == TCPHS_EV_ANOTHER) {
 		number = open_connection(t, tuple_number, direction, s);
 		if (number == TCPHS_NONE)
 			return TCPHS_ERR_NOMEM;
-		entry_at(t, number)->c.older_isn = base;
+		if (entry_at(t, number)->c.older_isn == 0)
+			entry_at(t, number)->c.older_isn = base;
 		event = tcphs_classify(&entry_at(t, number)->c, &t->config, TCPHS_SIDE_FIRST, s);
 	}
-	take(t, number, direction, s, event, mark);
+	take(t, number, key, direction, s, event, mark);
 	return TCPHS_OK;
 }
 
@@ -674,7 +683,30 @@ int tcphs_tracker_segment(struct tcphs_tracker *t, const struct tcphs_key *key, 
 	if (tuple == TCPHS_NONE)
 		return TCPHS_ERR_NOMEM;
 	use(t, tuple);
-	return dispatch(t, tuple, direction, segment, mark);
+	return dispatch(t, tuple, key, direction, segment, mark);
+}
+
+/* The error may be about the newest connection, or about the one before it. */
+static void quote_for(struct tcphs_tracker *t, const struct tcphs_tuple *tuple, unsigned direction,
+                      const struct tcphs_quote *quote, struct tcphs_mark *mark)
+{
+	const uint32_t candidates[2] = { tuple->newest, tuple->previous };
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct tcphs_finding found[TCPHS_FINDINGS_MAX];
+		struct tcphs_entry *e;
+		size_t count;
+
+		if (!live(t, candidates[i]))
+			continue;
+		e = entry_at(t, candidates[i]);
+		count = tcphs_connection_quoted(&e->c, side_of(e, direction), quote, found);
+		keep_findings(t, e, found, count);
+		if (mark->connection == TCPHS_NO_CONNECTION || count > 0)
+			mark->connection = candidates[i];
+		if (count > 0)
+			return;
+	}
 }
 
 int tcphs_tracker_quote(struct tcphs_tracker *t, const struct tcphs_quote *quote, struct tcphs_mark *mark)
@@ -692,8 +724,7 @@ int tcphs_tracker_quote(struct tcphs_tracker *t, const struct tcphs_quote *quote
 	if (quote->segment.have & TCPHS_HAVE_HEADER)
 		number_stream(t, tuple_at(t, number), direction, &quote->segment);
 	mark->stream = tuple_at(t, number)->stream;
-	if (live(t, tuple_at(t, number)->newest))
-		mark->connection = tuple_at(t, number)->newest;
+	quote_for(t, tuple_at(t, number), direction, quote, mark);
 	return TCPHS_OK;
 }
 
@@ -804,6 +835,7 @@ static void summarise(struct tcphs_tracker *t, uint32_t number, tcphs_time end, 
 	summary->rtt_client = e->c.rtt_client;
 	summary->rtt_total = e->c.rtt_total;
 	tcphs_connection_agree(&e->c, memcmp(summary->key.src, mapped, sizeof(mapped)) != 0, summary->offer, &summary->agreed);
+	summary->icmp = e->c.icmp;
 	summary->conn_state = tcphs_zeek_conn_state(&e->c.zeek);
 	strncpy(summary->history, tcphs_zeek_history(&e->c.zeek), sizeof(summary->history) - 1);
 	collect_findings(t, e, judged, count, summary);

@@ -71,7 +71,7 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 			NEVER(SYN),
 			GO(SYN_AGAIN, SYN, SYN_SENT, SYN_RECEIVED, SYN_AGAIN),
 			NEVER(SYNACK), NEVER(SYNACK_AGAIN), NEVER(SYNACK_NEW_ISN), NEVER(SYNACK_NEW_ACK),
-			KEEP(SYNACK_BAD_ACK, SYN, NONE),                     /* no peer's SYN was captured that it could answer */
+			KEEP(SYNACK_BAD_ACK, SYN, SYNACK_FROM_CLIENT),                     /* no peer's SYN was captured that it could answer */
 			GO(ACK, UNSEEN, ESTABLISHED, ESTABLISHED, NONE),     /* it has an answer that was not captured */
 			NEVER(ACK_AHEAD), NEVER(ACK_BAD_ACK),
 			KEEP(ACK_BAD_SEQ, SYN, NONE),                        /* of an older connection on the 4-tuple */
@@ -92,7 +92,7 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 			KEEP(ACK, SYN, NONE),                                /* 3.10.7.3: acceptable, but without SYN it changes nothing */
 			NEVER(ACK_AHEAD), NEVER(ACK_BAD_ACK), NEVER(ACK_BAD_SEQ),
 			GO(MOVED_ON, OPEN, ESTABLISHED, ESTABLISHED, NONE),
-			GO(CHALLENGE, SYN, SYN_SENT, ESTABLISHED, NONE),     /* figure 9, line 3 */
+			GO(CHALLENGE, SYN, SYN_SENT, ESTABLISHED, CHALLENGE_ACK),     /* figure 9, line 3 */
 			GO(RST, ENDED, CLOSED, CLOSED, RST_REFUSED),         /* 3.10.7.3: connection refused */
 			KEEP(RST_BAD, SYN, RST_BAD_ACK),                     /* 3.10.7.3: unacceptable, dropped */
 			KEEP(RST_NO_ACK, SYN, RST_BAD_ACK),
@@ -214,9 +214,9 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 			KEEP(DUPLICATE, SYNACK, FRAME_DUPLICATE),
 			KEEP(NOISE, SYNACK, NONE),
 			KEEP(SYN, SYNACK, NONE),                             /* captured after the SYN-ACK that answers it */
-			KEEP(SYN_AGAIN, SYNACK, SYN_AGAIN),
+			GO(SYN_AGAIN, SYNACK, SYN_SENT, SYN_RECEIVED, SYN_AGAIN),  /* only SYN-SENT sends SYN: the answer was lost */
 			NEVER(SYNACK), NEVER(SYNACK_AGAIN), NEVER(SYNACK_NEW_ISN), NEVER(SYNACK_NEW_ACK),
-			KEEP(SYNACK_BAD_ACK, SYNACK, NONE),
+			KEEP(SYNACK_BAD_ACK, SYNACK, SYNACK_FROM_CLIENT),
 			GO(ACK, OPEN, ESTABLISHED, ESTABLISHED, NONE),       /* figure 6, line 4 */
 			KEEP(ACK_AHEAD, SYNACK, NONE),                       /* held: perhaps not everything was captured */
 			KEEP(ACK_BAD_ACK, SYNACK, ACK_BAD_ACK),              /* 3.10.7.4: answered by RST */
@@ -230,14 +230,15 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 		[TCPHS_SERVER] = {
 			KEEP(DUPLICATE, SYNACK, FRAME_DUPLICATE),
 			KEEP(NOISE, SYNACK, NONE),
-			NEVER(SYN), NEVER(SYN_AGAIN), NEVER(SYNACK),
-			KEEP(SYNACK_AGAIN, SYNACK, SYNACK_AGAIN),
-			KEEP(SYNACK_NEW_ISN, SYNACK, SYNACK_NEW_ISN),
-			KEEP(SYNACK_NEW_ACK, SYNACK, NONE),
+			KEEP(SYN, SYNACK, SYN_FROM_SERVER),                  /* no simultaneous open: it has answered */
+			NEVER(SYN_AGAIN), NEVER(SYNACK),
+			GO(SYNACK_AGAIN, SYNACK, ESTABLISHED, SYN_RECEIVED, SYNACK_AGAIN),
+			GO(SYNACK_NEW_ISN, SYNACK, ESTABLISHED, SYN_RECEIVED, SYNACK_NEW_ISN),
+			GO(SYNACK_NEW_ACK, SYNACK, ESTABLISHED, SYN_RECEIVED, SYNACK_NEW_ACK),
 			KEEP(SYNACK_BAD_ACK, SYNACK, SYNACK_BAD_ACK),
 			GO(ACK, OPEN, ESTABLISHED, ESTABLISHED, NONE),       /* it has the ACK, which was not captured */
 			NEVER(ACK_AHEAD), NEVER(ACK_BAD_ACK), NEVER(ACK_BAD_SEQ), NEVER(MOVED_ON),
-			KEEP(CHALLENGE, SYNACK, NONE),
+			KEEP(CHALLENGE, SYNACK, CHALLENGE_ACK),
 			GO(RST, ENDED, CLOSED, CLOSED, NONE),                /* the server gives up */
 			KEEP(RST_BAD, SYNACK, NONE),
 			NEVER(RST_NO_ACK), NEVER(RST_ECHO),
@@ -267,7 +268,7 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 			KEEP(SYNACK_BAD_ACK, UNSEEN, SYNACK_BAD_ACK),
 			KEEP(ACK, OPEN, NONE),                               /* the SYN-ACK was not captured */
 			NEVER(ACK_AHEAD), NEVER(ACK_BAD_ACK), NEVER(ACK_BAD_SEQ), NEVER(MOVED_ON),
-			KEEP(CHALLENGE, UNSEEN, NONE),
+			KEEP(CHALLENGE, UNSEEN, CHALLENGE_ACK),
 			KEEP(RST, UNSEEN, NONE),                               /* the closing table has it */
 			KEEP(RST_BAD, UNSEEN, NONE),
 			NEVER(RST_NO_ACK), NEVER(RST_ECHO),
@@ -306,11 +307,12 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 			NEVER(SYNACK),
 			KEEP(SYNACK_AGAIN, OPEN, SYNACK_AGAIN),              /* of a simultaneous open */
 			NEVER(SYNACK_NEW_ISN), NEVER(SYNACK_NEW_ACK),
-			KEEP(SYNACK_BAD_ACK, OPEN, NONE),
+			KEEP(SYNACK_BAD_ACK, OPEN, SYNACK_ON_ESTABLISHED),
 			KEEP(ACK, OPEN, NONE),
 			NEVER(ACK_AHEAD), NEVER(ACK_BAD_ACK), NEVER(ACK_BAD_SEQ), NEVER(MOVED_ON), NEVER(CHALLENGE),
 			KEEP(RST, OPEN, NONE),                               /* the closing table has it */
-			NEVER(RST_BAD), NEVER(RST_NO_ACK), NEVER(RST_ECHO),
+			KEEP(RST_BAD, OPEN, NONE),                           /* RFC 5961 3.2: outside the window, dropped */
+			NEVER(RST_NO_ACK), NEVER(RST_ECHO),
 		},
 		[TCPHS_SERVER] = {
 			KEEP(DUPLICATE, OPEN, FRAME_DUPLICATE),
@@ -320,12 +322,13 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 			KEEP(SYNACK, OPEN, NONE),                            /* captured late */
 			KEEP(SYNACK_AGAIN, OPEN, SYNACK_AGAIN),              /* the ACK was lost beyond, or is not used yet */
 			KEEP(SYNACK_NEW_ISN, OPEN, SYNACK_NEW_ISN),
-			KEEP(SYNACK_NEW_ACK, OPEN, NONE),
-			KEEP(SYNACK_BAD_ACK, OPEN, NONE),
+			KEEP(SYNACK_NEW_ACK, OPEN, SYNACK_NEW_ACK),
+			KEEP(SYNACK_BAD_ACK, OPEN, SYNACK_ON_ESTABLISHED),
 			KEEP(ACK, OPEN, NONE),
 			NEVER(ACK_AHEAD), NEVER(ACK_BAD_ACK), NEVER(ACK_BAD_SEQ), NEVER(MOVED_ON), NEVER(CHALLENGE),
 			KEEP(RST, OPEN, NONE),                               /* the closing table has it */
-			NEVER(RST_BAD), NEVER(RST_NO_ACK), NEVER(RST_ECHO),
+			KEEP(RST_BAD, OPEN, NONE),                           /* RFC 5961 3.2: outside the window, dropped */
+			NEVER(RST_NO_ACK), NEVER(RST_ECHO),
 		},
 	},
 	[TCPHS_STAGE_ENDED] = {
@@ -348,7 +351,7 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 			KEEP(SYNACK, ENDED, NONE),
 			KEEP(SYNACK_AGAIN, ENDED, SYNACK_AGAIN),
 			KEEP(SYNACK_NEW_ISN, ENDED, SYNACK_NEW_ISN),
-			KEEP(SYNACK_NEW_ACK, ENDED, NONE),
+			KEEP(SYNACK_NEW_ACK, ENDED, SYNACK_NEW_ACK),
 			KEEP(SYNACK_BAD_ACK, ENDED, SYNACK_BAD_ACK),
 			NEVER(ACK), NEVER(ACK_AHEAD), NEVER(ACK_BAD_ACK), NEVER(ACK_BAD_SEQ), NEVER(MOVED_ON), NEVER(CHALLENGE),
 			KEEP(RST, ENDED, NONE),
@@ -375,7 +378,8 @@ static const uint8_t closing[TCPHS_STATES][TCPHS_CLOSE_EVENTS] = {
 	[TCPHS_LAST_ACK]    = { [TCPHS_CLOSE_FIN_ACKED] = TCPHS_CLOSED,        /* figure 12, line 5 */
 	                        [TCPHS_CLOSE_RST] = TCPHS_CLOSED },
 	[TCPHS_TIME_WAIT]   = { [TCPHS_CLOSE_RST] = TCPHS_CLOSED },
-	[TCPHS_CLOSED]      = { [TCPHS_CLOSE_RST] = TCPHS_CLOSED },
+	[TCPHS_CLOSED]      = { [TCPHS_CLOSE_RST] = TCPHS_CLOSED,
+	                        [TCPHS_CLOSE_GO_ON] = TCPHS_ESTABLISHED },     /* RFC 5961 3.2: the RST did not fit */
 };
 
 const struct tcphs_cell *tcphs_transition(enum tcphs_stage stage, enum tcphs_role role, enum tcphs_event event)
@@ -412,7 +416,7 @@ const char *tcphs_event_word(enum tcphs_event event)
 const char *tcphs_close_event_word(enum tcphs_close_event event)
 {
 	static const char *const words[TCPHS_CLOSE_EVENTS] = {
-		"own_fin", "own_fin_crossing", "peer_fin", "fin_acked", "rst",
+		"own_fin", "own_fin_crossing", "peer_fin", "fin_acked", "rst", "go_on",
 	};
 
 	return words[event];

@@ -93,8 +93,8 @@ struct step {
 static bool is_service_port(uint16_t port)
 {
 	static const uint16_t ports[] = {
-		21, 22, 25, 53, 79, 80, 81, 88, 135, 139, 143, 389, 443, 445, 465, 502, 514, 563, 585, 587, 614, 631, 636,
-		989, 990, 992, 993, 995, 1080, 1434, 1883, 2811, 3128, 3268, 3306, 3389, 5222, 5223, 5269, 5432, 6379,
+		21, 22, 25, 53, 79, 80, 81, 88, 135, 139, 143, 389, 443, 445, 465, 502, 514, 563, 585, 587, 614, 631,
+		636, 989, 990, 992, 993, 995, 1080, 1434, 1883, 2811, 3128, 3268, 3306, 3389, 5222, 5223, 5269, 5432, 6379,
 		6666, 6667, 6668, 6669, 8000, 8080, 8888, 20000,
 	};
 	size_t low = 0, high = sizeof(ports) / sizeof(ports[0]);
@@ -299,7 +299,6 @@ static void miss_data(struct tcphs_zeek *zeek, unsigned side, int64_t ack)
 		endpoint->marks |= TRIMMED;
 		return;
 	}
-	endpoint->marks &= (uint8_t)~TRIMMED;
 	while (endpoint->blocks > 0) {
 		uint32_t hole = endpoint->block[0].begin - (uint32_t)*delivered;
 
@@ -587,14 +586,28 @@ static void move_state(struct tcphs_zeek *zeek, const struct step *step)
 		set_state(sender, RESET);
 }
 
-/** is_steady(): whatever take_expected() takes for granted. */
-static bool is_steady(const struct tcphs_zeek *zeek, unsigned side)
+/** is_sound(): all that the side sent was captured, in order, so that take_expected() need not look closer. */
+static bool is_sound(const struct tcphs_zeek *zeek, unsigned side)
 {
 	const struct tcphs_zeek_endpoint *endpoint = &zeek->endpoint[side];
+	const int64_t delivered = zeek->delivered[side];
 
 	return endpoint->state != INACTIVE && endpoint->state != RESET && endpoint->blocks == 0 &&
-	       !(endpoint->marks & (GAVE_UP | TRIMMED)) && !(endpoint->seq_wraps | endpoint->ack_wraps) &&
-	       zeek->delivered[side] <= INT32_MAX;
+	       !(endpoint->marks & GAVE_UP) && !(endpoint->seq_wraps | endpoint->ack_wraps) &&
+	       delivered <= INT32_MAX && endpoint->start + (uint32_t)delivered == endpoint->last &&
+	       endpoint->acked <= endpoint->last;
+}
+
+/** set_ready(): for which of data and plain acknowledgments take_expected() may be tried. */
+static void set_ready(struct tcphs_zeek *zeek)
+{
+	const bool sound = is_sound(zeek, 0) && is_sound(zeek, 1);
+
+	for (unsigned side = 0; side < 2; side++) {
+		const uint32_t seen = zeek->seen >> role_shift(zeek, side);
+
+		zeek->ready[side] = sound && (seen & SEEN_ANYTHING) ? seen & (SEEN_DATA | SEEN_ACK) : 0;
+	}
 }
 
 /** take(): one segment, all steps. */
@@ -626,49 +639,59 @@ static void take(struct tcphs_zeek *zeek, unsigned side, const struct tcphs_segm
 	zeek->seen |= step.originator ? SEEN_ANYTHING : SEEN_ANYTHING << ROLE_BITS;
 	if (segment->length > 0 && !(flags & TCPHS_RST) && !step.underflow)
 		take_data(zeek, side, step.seq + !!(flags & TCPHS_SYN), segment->length);
-	zeek->steady = is_steady(zeek, 0) && is_steady(zeek, 1);
+	set_ready(zeek);
+}
+
+/** is_readable(): the header is sound and wholly captured; of anything else Zeek takes only the addresses and ports. */
+static inline bool is_readable(const struct tcphs_segment *segment)
+{
+	return (segment->have & (TCPHS_BAD_OFFSET | TCPHS_HAVE_OPTIONS)) == TCPHS_HAVE_OPTIONS;
 }
 
 /**
  * take_expected(): if the segment is data in order or a plain acknowledgment, of a kind whose letter is there, and
  * acknowledges only what was captured: takes it in and returns true. Numbers near a wrap are left to take().
  */
-static bool take_expected(struct tcphs_zeek *zeek, unsigned side, const struct tcphs_segment *segment)
+static inline bool take_expected(struct tcphs_zeek *zeek, unsigned side, const struct tcphs_segment *segment)
 {
 	struct tcphs_zeek_endpoint *sender = &zeek->endpoint[side], *peer = &zeek->endpoint[!side];
-	const uint32_t seq = segment->seq, ack = segment->ack, length = segment->length, end = seq + length;
-	const uint32_t letter = length > 0 ? SEEN_DATA : SEEN_ACK;
-	const uint32_t needed = (letter | SEEN_ANYTHING) << role_shift(zeek, side);
-	const uint32_t unacked = peer->start + (uint32_t)zeek->delivered[!side] - peer->acked;
+	const uint32_t seq = segment->seq, length = segment->length, end = seq + length;
 
-	if (!zeek->steady || (zeek->seen & needed) != needed ||
-	    (segment->flags & (SYN_FIN_RST | TCPHS_ACK)) != TCPHS_ACK)
+	if (!(zeek->ready[side] & (length > 0 ? SEEN_DATA : SEEN_ACK)) ||
+	    (segment->flags & (SYN_FIN_RST | TCPHS_ACK)) != TCPHS_ACK || segment->window == 0)
 		return false;
-	if (segment->window == 0 || seq != sender->last || end < seq)
+	if (!is_readable(segment) || segment->checksum == TCPHS_CHECKSUM_BAD)
 		return false;
-	if (ack < peer->acked || ack - peer->acked > unacked || unacked > INT32_MAX)
+	if (seq != sender->last || !seq_within(segment->ack, peer->acked, peer->last))
 		return false;
 	if (length > 0) {
-		if (sender->start + (uint32_t)zeek->delivered[side] != seq || end - sender->acked > UNACKED_MAX ||
-		    zeek->delivered[side] + length > INT32_MAX)
+		if (end < seq || end - sender->acked > UNACKED_MAX || end - sender->start > INT32_MAX)
 			return false;
 		sender->last = end;
 		zeek->delivered[side] += length;
 	}
-	peer->acked = ack;
+	peer->acked = segment->ack;
 	return true;
+}
+
+/** take_other(): a segment that take_expected() left. Not inlined, which would cost every segment its registers. */
+__attribute__((noinline)) static void take_other(struct tcphs_zeek *zeek, unsigned side,
+                                                 const struct tcphs_segment *segment)
+{
+	if (!(zeek->seen & BEGUN))
+		begin(zeek, side, segment);
+	if (!is_readable(segment))
+		return;
+	if (segment->checksum == TCPHS_CHECKSUM_BAD)
+		add_scaled(zeek, side, COUNT_CHECKSUM, 'C');
+	else
+		take(zeek, side, segment);
 }
 
 void tcphs_zeek_update(struct tcphs_zeek *zeek, unsigned side, const struct tcphs_segment *segment)
 {
-	if (!(zeek->seen & BEGUN))
-		begin(zeek, side, segment);
-	if ((segment->have & (TCPHS_BAD_OFFSET | TCPHS_HAVE_OPTIONS)) != TCPHS_HAVE_OPTIONS)
-		return;
-	if (segment->checksum == TCPHS_CHECKSUM_BAD)
-		add_scaled(zeek, side, COUNT_CHECKSUM, 'C');
-	else if (!take_expected(zeek, side, segment))
-		take(zeek, side, segment);
+	if (!take_expected(zeek, side, segment))
+		take_other(zeek, side, segment);
 }
 
 /* ---- conn_state ---------------------------------------------------------------------------------- */

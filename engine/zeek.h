@@ -26,7 +26,7 @@ struct tcphs_zeek_endpoint {
 	uint32_t fin;                  /* relative number after the FIN; only if marked so */
 	uint32_t syn_at, fin_at, rst_at; /* where the SYN, FIN, RST of the last letter was, relative */
 	uint32_t count[4];             /* occurrences of C, T, W, G */
-	struct tcphs_zeek_block block[TCPHS_ZEEK_BLOCKS]; /* ascending, apart from each other and from what was delivered */
+	struct tcphs_zeek_block block[TCPHS_ZEEK_BLOCKS]; /* ascending, apart, beyond what was delivered */
 	uint16_t seq_wraps, ack_wraps; /* how often |last| and |acked| passed 2^32 */
 	uint8_t state, before;         /* now, and the state left last */
 	uint8_t marks;
@@ -43,8 +43,7 @@ struct tcphs_zeek {
 	uint32_t seen;                 /* letters recorded and other facts, by role */
 	uint8_t originator;            /* enum tcphs_side */
 	uint8_t letters;               /* length of history */
-	bool steady;                   /* the short way may be tried: false is always right, and slower */
-	uint8_t unused;
+	uint8_t ready[2];              /* of each side, what may go the short way; 0 is right, and slower */
 	char history[TCPHS_ZEEK_LETTERS + 1];
 };
 

@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""oracle.py - what tshark and libpcap make of a capture, beside what our reader and decoder make of it.
+
+Ours comes from the program `dump` (dump.c). tshark's is asked for frame by frame and brought into the same
+shape. compare() gives the differences, each as a sentence; the known ones are sorted by kind, so that a test can
+say which it allows.
+"""
+
+import ctypes
+import ctypes.util
+import os
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+FIELDS = [
+    "frame.number", "frame.time_epoch", "frame.cap_len", "frame.len", "frame.protocols",
+    "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "ip.cur_rt", "_ws.col.Source", "_ws.col.Destination",
+    "tcp.srcport", "tcp.dstport", "tcp.seq_raw", "tcp.ack_raw", "tcp.flags", "tcp.len", "tcp.hdr_len",
+    "ip.fragment", "ipv6.fragment", "ip.ttl", "ipv6.hlim", "ip.id",
+    "icmp.type", "icmp.code", "icmpv6.type", "icmpv6.code", "tcp.checksum.status", "frame.encap_type",
+]
+
+# Layers that the decoder goes through on its way to TCP, as tshark names them in frame.protocols.
+DECODED = {
+    "eth", "ethertype", "vlan", "ieee8021ad", "llc", "sll", "null", "loop", "raw", "ip", "ipv6",
+    "ipv6.hopopts", "ipv6.routing", "ipv6.fraghdr", "ipv6.dstopts", "ah", "mipv6", "hip", "shim6", "icmp", "icmpv6",
+}
+
+
+def program():
+    """The dump program of the build under test: $TCPHS_DUMP, or below $TCPHS_BUILD or build/release."""
+    if "TCPHS_DUMP" in os.environ:
+        return os.environ["TCPHS_DUMP"]
+    return str(Path(os.environ.get("TCPHS_BUILD", ROOT / "build" / "release")) / "tests" / "input" / "dump")
+
+
+@dataclass
+class Header:
+    """One TCP header, of a segment or quoted."""
+
+    quote: bool
+    encap: str
+    src: str
+    dst: str
+    sport: int
+    dport: int
+    seq: int
+    ack: int
+    flags: int
+    length: int
+    have: int
+    ip_id: int
+    ttl: int
+    checksum: str
+    error: tuple = ()  # sender, type, code
+
+
+@dataclass
+class Frame:
+    number: int
+    time: str
+    linktype: int
+    captured: int
+    length: int
+    headers: list = field(default_factory=list)
+
+
+@dataclass
+class Dump:
+    frames: list = field(default_factory=list)
+    hidden: dict = field(default_factory=dict)
+    damaged: str = None
+    status: int = 0
+
+
+def dump(path, *options, data=None):
+    """Runs `dump`; `data` goes to its standard input. A crash is an error here."""
+    run = subprocess.run([program(), *options, str(path)], input=data, capture_output=True, check=False)
+    assert run.returncode in (0, 3), f"dump {path}: exit {run.returncode}\n{run.stderr.decode(errors='replace')}"
+    result = Dump(status=run.returncode)
+    for line in run.stdout.decode("ascii").splitlines():
+        word, *rest = line.split("\t")
+        if word == "frame":
+            result.frames.append(Frame(int(rest[0]), rest[1], int(rest[2]), int(rest[3]), int(rest[4])))
+        elif word in ("tcp", "quote"):
+            numbers = [int(text, 0) for text in rest[4:13]]
+            header = Header(word == "quote", *rest[1:4], *numbers, rest[13])
+            if header.quote:
+                header.error = (rest[14], int(rest[15]), int(rest[16]))
+            result.frames[-1].headers.append(header)
+        elif word == "hidden":
+            result.hidden[rest[0]] = int(rest[1])
+        elif word == "damaged":
+            result.damaged = rest[0]
+        else:
+            assert line == "end", line
+    return result
+
+
+def tshark_command():
+    """tshark as somebody who is not root, without anybody's preferences."""
+    command = ["tshark", "-Q", "-n", "-o", "ip.defragment:TRUE", "-o", "tcp.desegment_tcp_streams:FALSE"]
+    if os.geteuid() == 0:
+        command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] + command
+    return command
+
+
+def environment():
+    return dict(os.environ, HOME="/nonexistent", XDG_CONFIG_HOME="/nonexistent", LC_ALL="C")
+
+
+def tshark(path, data=None, options=()):
+    """Rows of FIELDS, as dictionaries of lists; and whether tshark read to the end."""
+    command = tshark_command() + list(options)
+    command += ["-r", "-" if data is not None else str(path), "-T", "fields", "-E", "occurrence=a"]
+    for name in FIELDS:
+        command += ["-e", name]
+    run = subprocess.run(command, input=data, capture_output=True, env=environment(), check=False)
+    assert b"aren't valid" not in run.stderr, run.stderr.decode()
+    rows = []
+    for line in run.stdout.decode(errors="replace").splitlines():
+        values = line.split("\t")
+        if len(values) == len(FIELDS) and values[0]:
+            rows.append({name: value.split(",") if value else [] for name, value in zip(FIELDS, values)})
+    return rows, run.returncode == 0, run.stderr.decode(errors="replace")
+
+
+def layers_to_tcp(row):
+    """The layers above the first TCP header, or None if there is none, or one not to be decoded yet."""
+    layers = ":".join(row["frame.protocols"]).split(":")
+    if "tcp" not in layers:
+        return None
+    layers = layers[: layers.index("tcp")]
+    return layers if DECODED.issuperset(layers) else None
+
+
+def addresses(row, layers):
+    """Source and destination of the IP header nearest to TCP, None where tshark does not print it plainly."""
+    version = next(layer for layer in reversed(layers) if layer in ("ip", "ipv6"))
+    prefix = "ip" if version == "ip" else "ipv6"
+    if not row[prefix + ".src"]:
+        return None, None
+    routed = (prefix == "ip" and row["ip.cur_rt"]) or (prefix == "ipv6" and "ipv6.routing" in layers)
+    return row[prefix + ".src"][-1], None if routed or not row[prefix + ".dst"] else row[prefix + ".dst"][-1]
+
+
+def same_address(mine, theirs):
+    return theirs is None or mine == theirs
+
+
+def number(values, index=0):
+    return int(values[index], 0) if len(values) > index and values[index] != "" else None
+
+
+def compare_header(mine, row, layers):
+    """Names of what differs between our header and tshark's."""
+    wrong = []
+    quote = "icmp" in layers or "icmpv6" in layers
+    if mine.quote != quote:
+        wrong.append("quote")
+    src, dst = addresses(row, layers)
+    if not same_address(mine.src, src):
+        wrong.append("src")
+    if not same_address(mine.dst, dst):
+        wrong.append("dst")
+    checks = [("tcp.srcport", mine.sport), ("tcp.dstport", mine.dport), ("tcp.seq_raw", mine.seq)]
+    if mine.have & 2:
+        checks += [("tcp.ack_raw", mine.ack), ("tcp.flags", mine.flags)]
+    # Of a quoted header, and of a first fragment, Wireshark counts what is there; we do not know the length.
+    if mine.have & 8 and not quote:
+        checks.append(("tcp.len", mine.length))
+    for name, value in checks:
+        theirs = number(row[name])
+        if theirs is not None and theirs != value:
+            wrong.append(f"{name} ({value}, tshark {theirs})")
+    return wrong + compare_ip(mine, row, layers, quote)
+
+
+def compare_ip(mine, row, layers, quote):
+    wrong = []
+    version = next(layer for layer in reversed(layers) if layer in ("ip", "ipv6"))
+    ttl = number(row["ip.ttl" if version == "ip" else "ipv6.hlim"], -1)
+    if ttl is not None and ttl != mine.ttl:
+        wrong.append("ttl")
+    if version == "ip" and number(row["ip.id"], -1) not in (None, mine.ip_id):
+        wrong.append("ip_id")
+    if quote:
+        kind = "icmpv6" if "icmpv6" in layers else "icmp"
+        sender = (row["ipv6.src"] if kind == "icmpv6" else row["ip.src"])[0]
+        if mine.error != (sender, number(row[kind + ".type"]), number(row[kind + ".code"])):
+            wrong.append("icmp")
+    return wrong
+
+
+def compare_frame(mine, row):
+    """(kind, sentence) for a frame that differs, or None."""
+    where = f"frame {mine.number}: "
+    if mine.time != "-" and not same_time(mine.time, row["frame.time_epoch"]):
+        return "time", f"{where}time {mine.time}, tshark {row['frame.time_epoch']}"
+    if mine.linktype >= 0 and mine.captured != number(row["frame.cap_len"]):
+        return "captured", f"{where}{mine.captured} octets captured, tshark {row['frame.cap_len']}"
+    layers = layers_to_tcp(row)
+    reassembled = row["ip.fragment"] or row["ipv6.fragment"]
+    if layers is None or (reassembled and not mine.headers):
+        if mine.headers:
+            return "extra", f"{where}{mine.headers[0]}, tshark {row['frame.protocols']}"
+        return ("reassembled", f"{where}reassembled by tshark") if layers and reassembled else None
+    if not mine.headers:
+        return "missing", f"{where}tshark has {':'.join(layers)}:tcp, seq {row['tcp.seq_raw']}"
+    wrong = compare_header(mine.headers[0], row, layers)
+    if len(mine.headers) > 1:
+        wrong.append(f"{len(mine.headers)} headers")
+    return ("header", f"{where}{', '.join(wrong)} in {':'.join(layers)}") if wrong else None
+
+
+def same_time(mine, theirs):
+    return bool(theirs) and mine == theirs[0]
+
+
+def compare(path):
+    """(differences as (kind, sentence), number of TCP headers compared equal, our dump)."""
+    mine = dump(path)
+    rows, _, _ = tshark(path)
+    found = []
+    equal = 0
+    if len(mine.frames) != len(rows):
+        found.append(("frames", f"{len(mine.frames)} frames, tshark {len(rows)}"))
+    for frame, row in zip(mine.frames, rows):
+        assert frame.number == number(row["frame.number"])
+        difference = compare_frame(frame, row)
+        if difference:
+            found.append(difference)
+        else:
+            equal += len(frame.headers)
+    return found, equal, mine
+
+
+def libpcap_count(path):
+    """Frames that libpcap reads from a classic pcap file, and their octets: through ctypes, nothing of ours."""
+    pcap = ctypes.CDLL(ctypes.util.find_library("pcap"))
+    pcap.pcap_open_offline.restype = ctypes.c_void_p
+    pcap.pcap_open_offline.argtypes = [ctypes.c_char_p, ctypes.c_char_p]
+    pcap.pcap_next_ex.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p]
+    pcap.pcap_close.argtypes = [ctypes.c_void_p]
+    handle = pcap.pcap_open_offline(os.fsencode(path), ctypes.create_string_buffer(256))
+    if not handle:
+        return None
+    header, data = ctypes.c_void_p(), ctypes.c_void_p()
+    count = 0
+    while pcap.pcap_next_ex(handle, ctypes.byref(header), ctypes.byref(data)) == 1:
+        count += 1
+    pcap.pcap_close(handle)
+    return count

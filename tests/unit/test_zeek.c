@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * test_zeek.c - conn_state and history, as little tables of segments and letters.
+ *
+ * A row's segments read like "> S 0, < SA 0 1, > A 1 1 +10": who sent it (> is the first sender of the connection),
+ * the flags of S F R A ("-" for none), the sequence number relative to the sender's ISN, the acknowledgment number
+ * relative to the peer's, and what else is special: "+10" is ten octets of data, "w" a window of 0, "c" a bad
+ * checksum, "h" a bad header, "x20" the same segment twenty times.
+ *
+ * Every row is played with several ISNs, because letters must not depend on where the numbers wrap; and twice each
+ * time, because the short way for ordinary segments must leave behind what the long way does.
+ */
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "zeek.h"
+
+/** Ports: whether the first sender's or the second's is one of a well-known service. */
+enum ports { TO_SERVICE, FROM_SERVICE, NO_SERVICE, BOTH_UP, BOTH_DOWN };
+
+struct row {
+	const char *segments;
+	const char *conn_state;
+	const char *history;
+	enum ports ports;
+};
+
+/** sender_port(): what |side| sends from. */
+static uint16_t sender_port(enum ports ports, unsigned side)
+{
+	static const uint16_t port[][2] = {
+		[TO_SERVICE] = {49152, 80}, [FROM_SERVICE] = {443, 49152}, [NO_SERVICE] = {49152, 49200},
+		[BOTH_UP] = {80, 443}, [BOTH_DOWN] = {443, 80},
+	};
+
+	return port[ports][side];
+}
+
+static uint16_t read_flags(const char *word)
+{
+	uint16_t flags = 0;
+
+	for (; *word; word++)
+		flags |= *word == 'S' ? TCPHS_SYN : *word == 'F' ? TCPHS_FIN : *word == 'R' ? TCPHS_RST :
+			 *word == 'A' ? TCPHS_ACK : 0;
+	return flags;
+}
+
+/** read_segment(): one segment of a row. @return how often it is sent. */
+static unsigned read_segment(struct tcphs_segment *segment, unsigned *side, const char *text, const struct row *row,
+                             const uint32_t isn[2])
+{
+	char **words = g_strsplit(g_strchug((char *)text), " ", 0);
+	unsigned times = 1;
+
+	g_assert_cmpuint(g_strv_length(words), >=, 3);
+	memset(segment, 0, sizeof(*segment));
+	*side = strcmp(words[0], ">") != 0;
+	segment->have = TCPHS_HAVE_SEQ | TCPHS_HAVE_HEADER | TCPHS_HAVE_OPTIONS | TCPHS_HAVE_LENGTH;
+	segment->sport = sender_port(row->ports, *side);
+	segment->dport = sender_port(row->ports, !*side);
+	segment->window = 1000;
+	segment->flags = read_flags(words[1]);
+	segment->seq = isn[*side] + (uint32_t)strtol(words[2], NULL, 10);
+	for (char **word = words + 3; *word; word++) {
+		switch (**word) {
+		case '+': segment->length = (uint32_t)strtoul(*word + 1, NULL, 10); break;
+		case 'w': segment->window = 0; break;
+		case 'c': segment->checksum = TCPHS_CHECKSUM_BAD; break;
+		case 'h': segment->have |= TCPHS_BAD_OFFSET; break;
+		case 'x': times = (unsigned)strtoul(*word + 1, NULL, 10); break;
+		default: segment->ack = isn[!*side] + (uint32_t)strtol(*word, NULL, 10); break;
+		}
+	}
+	g_strfreev(words);
+	return times;
+}
+
+/** update_both(): the same segment by the short way, where it can be taken, and by the long one. */
+static void update_both(struct tcphs_zeek *either, struct tcphs_zeek *longer, unsigned side,
+                        const struct tcphs_segment *segment)
+{
+	tcphs_zeek_update(either, side, segment);
+	longer->steady = false;
+	tcphs_zeek_update(longer, side, segment);
+	/* Says only which way comes next, and a segment that is dropped does not say it anew. */
+	longer->steady = either->steady;
+}
+
+static void play(struct tcphs_zeek *zeek, const struct row *row, uint32_t first_isn, uint32_t second_isn)
+{
+	const uint32_t isn[2] = {first_isn, second_isn};
+	char **list = g_strsplit(row->segments, ",", 0);
+	struct tcphs_zeek longer;
+
+	memset(zeek, 0, sizeof(*zeek));
+	memset(&longer, 0, sizeof(longer));
+	for (char **text = list; *text; text++) {
+		struct tcphs_segment segment;
+		unsigned side;
+		unsigned times = read_segment(&segment, &side, *text, row, isn);
+
+		while (times-- > 0)
+			update_both(zeek, &longer, side, &segment);
+	}
+	g_assert_cmpmem(zeek, sizeof(*zeek), &longer, sizeof(longer));
+	g_strfreev(list);
+}
+
+static void check_rows(const struct row *rows, size_t count)
+{
+	static const uint32_t isn[] = {1000, 0, UINT32_MAX, UINT32_MAX - 3, INT32_MAX, UINT32_MAX - 5000};
+
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < G_N_ELEMENTS(isn); k++) {
+			struct tcphs_zeek zeek;
+
+			play(&zeek, &rows[i], isn[k], isn[(k + 1) % G_N_ELEMENTS(isn)]);
+			if (strcmp(tcphs_zeek_history(&zeek), rows[i].history) == 0 &&
+			    strcmp(tcphs_zeek_conn_state(&zeek), rows[i].conn_state) == 0)
+				continue;
+			g_test_message("%s; ISN %u: %s %s, not %s %s", rows[i].segments, isn[k],
+				       tcphs_zeek_conn_state(&zeek), tcphs_zeek_history(&zeek),
+				       rows[i].conn_state, rows[i].history);
+			g_test_fail();
+		}
+}
+
+#define OPENED "> S 0, < SA 0 1, > A 1 1"
+
+static void test_conn_states(void)
+{
+	static const struct row rows[] = {
+		{OPENED ", > A 1 1 +10, < A 1 11, < A 1 11 +10, > FA 11 11, < FA 11 12", "SF", "ShADadFf", 0},
+		{"> S 0, < SA 0 1", "S1", "Sh", 0},
+		{OPENED ", > FA 1 1", "S2", "ShAF", 0},
+		{OPENED ", < FA 1 1", "S3", "ShAf", 0},
+		{"> S 0", "S0", "S", 0},
+		{"> S 0, > A 1 1, > A 1 1 +5", "S0", "SAD", 0},
+		{"> S 0, < RA 0 1", "REJ", "Sr", 0},
+		{"> R 0, < R 0", "REJ", "Rr", 0},
+		{"> S 0, < SA 0 1, > R 1", "RSTO", "ShR", 0},
+		{OPENED ", < R 1", "RSTR", "ShAr", 0},
+		{"> S 0, > F 1, < SA 0 1, < R 1", "RSTR", "SFhr", 0},
+		{"> A 1 1 +5, < R 1", "RSTRH", "Dr", 0},
+		{"> R 1", "RSTRH", "^r", FROM_SERVICE},
+		{"> S 0, > R 1", "RSTOS0", "SR", 0},
+		{"> S 0, < A 9 5, > R 1", "RSTOS0", "SaR", 0},
+		{"> S 0, < A 9 5, > F 1, > R 2", "OTH", "SaFR", 0},
+		{"> R 1", "OTH", "R", 0},
+		{"> A 1 1 +5, > A 6 1, > FA 6 1", "SH", "DAF", 0},
+		{"> SA 0 1, > A 1 1 +5, > A 6 1, > FA 6 1", "SHR", "^hdaf", FROM_SERVICE},
+		{"> A 1 1 +5, < A 1 6 +5, > A 6 6", "OTH", "DdA", 0},
+		/* A RST of a side that is closed counts only until the other one is closed too. */
+		{OPENED ", > FA 1 1, < FA 1 2, > A 2 2, < R 2", "SF", "ShAFfr", 0},
+		{OPENED ", > FA 1 1, > R 2, < FA 1 2", "SF", "ShAFRf", 0},
+	};
+
+	check_rows(rows, G_N_ELEMENTS(rows));
+}
+
+static void test_roles(void)
+{
+	static const struct row rows[] = {
+		/* By port: only where the first segment is no plain SYN. */
+		{"> S 0", "S0", "S", FROM_SERVICE},
+		{"> SA 0 1", "OTH", "^h", FROM_SERVICE},
+		{"> SA 0 1", "OTH", "H", NO_SERVICE},
+		{"> A 1 1 +5", "OTH", "^d", FROM_SERVICE},
+		/* Both ports known: the lower one gives way, but never for a SYN-ACK. */
+		{"> A 1 1 +5", "OTH", "^d", BOTH_UP},
+		{"> A 1 1 +5", "OTH", "D", BOTH_DOWN},
+		{"> SA 0 1", "OTH", "H", BOTH_UP},
+		{"> SA 0 1, < A 1 1, < A 1 1 +5, > A 1 6 +5, < FA 6 6, > A 6 7, > FA 6 7", "SF", "^hADdFaf",
+		 FROM_SERVICE},
+		/* A SYN-ACK that turns out to be the first of its connection: by what follows, from either side. */
+		{"> SA 0 1, < A 1 1", "OTH", "^hA", NO_SERVICE},
+		{"> SA 0 1, > A 1 1 +5", "OTH", "^hd", NO_SERVICE},
+		{"> SA 0 1, < A 1 1, < S 0", "OTH", "^hA", NO_SERVICE},
+		{"> SA 0 1, < A 1 1, > SA 0 1", "OTH", "^hAh", NO_SERVICE},
+		{"> SA 0 1, < RA 1 1", "REJ", "Hr", NO_SERVICE},
+		{"> SA 0 1, < A 1 1 c, > A 1 1, > A 1 1 +5, > FA 6 1", "SH", "HcADF", NO_SERVICE},
+		/* A SYN captured after the SYN-ACK that answers it. */
+		{"> SA 0 1, < S 0, < A 1 1, < A 1 1 +5, > A 1 6, > A 1 6 +5, < FA 6 6, > FA 6 7", "SF", "Hs^ADadFf",
+		 NO_SERVICE},
+		{"> SA 0 1, < A 1 1, > FA 1 1, > A 1 1 +5, > A 1 1 +5, < FA 1 6, > R 7", "SF", "^hAfdtFr",
+		 FROM_SERVICE},
+	};
+
+	check_rows(rows, G_N_ELEMENTS(rows));
+}
+
+static void test_flags(void)
+{
+	static const struct row rows[] = {
+		/* A copy at the same place adds nothing, one elsewhere does. */
+		{"> S 0, > S 0, < SA 0 1, < SA 0 1", "S1", "Sh", 0},
+		{OPENED ", > FA 1 1, > FA 1 1", "S2", "ShAF", 0},
+		{OPENED ", > FA 1 1, > FA 11 1", "S2", "ShAFF", 0},
+		{OPENED ", > FA 11 1, > FA 1 1 +10", "S2", "ShAFT", 0},
+		{OPENED ", > R 1, > R 1", "RSTO", "ShAR", 0},
+		{OPENED ", > R 1, > R 9", "RSTO", "ShARR", 0},
+		/* Flags that exclude each other. */
+		{"> SF 0, > SF 0", "SH", "Q", 0},
+		{"> SR 0", "OTH", "Q", 0},
+		{"> FR 0, > FR 0", "OTH", "I", 0},
+		{"> SFR 0", "OTH", "I", 0},
+		/* Data and acknowledgment; a segment with data is no A, one with neither is nothing. */
+		{"> A 1 1 +5", "OTH", "D", 0},
+		{"> - 1", "OTH", "", 0},
+		{"> - 1 +5", "OTH", "D", 0},
+		/* The payload of a RST takes no sequence numbers, so it cannot bring its side further: T, never D. */
+		{OPENED ", > RA 1 1 +5", "RSTO", "ShART", 0},
+		/* An acknowledgment before the SYN-ACK does not open anything. */
+		{"> S 0, < A 5 9", "S0", "Sa", 0},
+		{"> S 0, < A 5 9, < SA 0 1", "S1", "Sah", 0},
+		{"> S 0, < A 1 1 +5", "OTH", "Sd", 0},
+		/* A missing SYN-ACK, and a SYN-ACK with a wrong number. */
+		{"> SA 0 1, < A 1 1", "S1", "^hA", FROM_SERVICE},
+		{"> S 0, < SA 0 -5", "S1", "Sh", 0},
+		{"> S 0, < SA 0 77", "S1", "ShG", 0},
+		/* Both open at once. */
+		{"> S 0, < S 0", "S1", "Ss", 0},
+	};
+
+	check_rows(rows, G_N_ELEMENTS(rows));
+}
+
+static void test_scaled(void)
+{
+	static const struct row rows[] = {
+		{"> S 0 c", "OTH", "C", 0},
+		{"> S 0 c x9", "OTH", "C", 0},
+		{"> S 0 c x10", "OTH", "CC", 0},
+		{"> S 0 c x999", "OTH", "CCC", 0},
+		{"> S 0 c x1000", "OTH", "CCCC", 0},
+		{"> S 0 c, < SA 0 1", "OTH", "Ch", 0},
+		{"> S 0 h", "OTH", "", 0},
+		{"> A 1 1 h", "OTH", "^", FROM_SERVICE},
+		{"> S 0 h c, > S 0", "S0", "S", 0},
+		{OPENED ", > A 1 1 w x10", "S1", "ShAWW", 0},
+		{OPENED ", > RA 1 1 w, > A 1 1 w", "RSTO", "ShAR", 0},
+		{OPENED ", < FA 1 1, > A 1 2 w", "S3", "ShAf", 0},
+		{OPENED ", > A 1 1 +5, > A 1 1 +5 x10", "S1", "ShADTT", 0},
+		/* Data in a SYN always counts as sent again. */
+		{"> S 0 +5", "S0", "ST", 0},
+		{"> S 0, < SA 0 1 +5", "S1", "Sht", 0},
+		/* The order within one segment. */
+		{"> S 0 w +5", "S0", "SWT", 0},
+		{"> SA 0 1, < S 0 w +5", "S1", "Hswt^", NO_SERVICE},
+		{OPENED ", > A 1 1 +5, > A 1 1 w +5", "S1", "ShADWT", 0},
+	};
+
+	check_rows(rows, G_N_ELEMENTS(rows));
+}
+
+static void test_gaps(void)
+{
+	static const struct row rows[] = {
+		/* Acknowledged, and never captured; the FIN's own number is no data. */
+		{OPENED ", > A 1 1 +10, < FA 101 11, > A 11 102, > FA 11 102", "SF", "ShADfgF", 0},
+		{OPENED ", < A 1 1, > A 1 101", "S1", "ShAag", 0},
+		/* The hole is filled before the acknowledgment: in order, backwards, and by a larger piece. */
+		{OPENED ", > A 11 1 +10, > A 1 1 +10, < A 1 21", "S1", "ShADTa", 0},
+		{OPENED ", > A 11 1 +10, > A 31 1 +10, > A 21 1 +10, > A 1 1 +10, < A 1 41", "S1", "ShADTa", 0},
+		{OPENED ", > A 11 1 +5, > A 21 1 +5, > A 31 1 +5, > A 1 1 +40, < A 1 41", "S1", "ShADa", 0},
+		/* ... or only in part. */
+		{OPENED ", > A 11 1 +10, > A 1 1 +5, < A 1 21", "S1", "ShADTaG", 0},
+		/* Acknowledged as far as captured: no gap; then beyond. */
+		{OPENED ", > A 11 1 +10, < A 1 1, < A 1 11", "S1", "ShADaG", 0},
+		{OPENED ", > A 1 1 +10, > A 21 1 +10, < A 1 11", "S1", "ShADa", 0},
+		{OPENED ", > A 1 1 +10, > A 21 1 +10, < A 1 11, < A 1 21", "S1", "ShADaG", 0},
+		/* One acknowledgment over nine holes and the end, each hole counted: the tenth gives a letter. */
+		{OPENED ", > A 11 1 +5, > A 21 1 +5, > A 31 1 +5, < A 1 41, > A 51 1 +5, > A 61 1 +5, > A 71 1 +5, "
+			"< A 1 81, > A 91 1 +5, < A 1 97", "S1", "ShADaGG", 0},
+		/* More pieces than are kept: silence instead of a guess. */
+		{OPENED ", > A 11 1 +5, > A 21 1 +5, > A 31 1 +5, > A 41 1 +5, < A 1 61", "S1", "ShADaG", 0},
+		{OPENED ", > A 11 1 +5, > A 21 1 +5, > A 31 1 +5, > A 41 1 +5, > A 51 1 +5, < A 1 61", "S1", "ShADa", 0},
+		/* Nothing acknowledged, and much beyond a hole: given up. */
+		{OPENED ", > A 11 1 +16374, < A 1 20000", "S1", "ShADaG", 0},
+		{OPENED ", > A 11 1 +16375, < A 1 20000", "S1", "ShADa", 0},
+		/* Not between sides that have not both been open. */
+		{"> A 1 1 +5, < A 1 100", "OTH", "Da", 0},
+		{"> S 0, < A 1 100 +5", "OTH", "Sd", 0},
+	};
+
+	check_rows(rows, G_N_ELEMENTS(rows));
+}
+
+/** A history has room for so many letters; the states go on. */
+static void test_full_history(void)
+{
+	struct tcphs_zeek zeek;
+	GString *segments = g_string_new(OPENED);
+	struct row row = {NULL, NULL, NULL, TO_SERVICE};
+
+	for (int i = 0; i < 100; i++)
+		g_string_append_printf(segments, ", > FA %d 1", 1 + 2 * i);
+	g_string_append(segments, ", < FA 1 1");
+	row.segments = segments->str;
+	play(&zeek, &row, 1, 2);
+	g_assert_cmpuint(strlen(tcphs_zeek_history(&zeek)), ==, TCPHS_ZEEK_LETTERS);
+	g_assert_true(g_str_has_prefix(tcphs_zeek_history(&zeek), "ShAFFF"));
+	g_assert_cmpstr(tcphs_zeek_conn_state(&zeek), ==, "SF");
+	g_string_free(segments, TRUE);
+}
+
+/** Six gigabytes one way, through two wraps: no letters but the ordinary ones, then a gap is still seen. */
+static void test_long_connection(void)
+{
+	static const struct row row = {OPENED, NULL, NULL, TO_SERVICE};
+	const uint32_t isn[2] = {UINT32_MAX - 100000, 7000};
+	const uint32_t length = 60000, gone = 1000;
+	struct tcphs_zeek zeek;
+	struct tcphs_segment data, ack;
+	unsigned side;
+
+	play(&zeek, &row, isn[0], isn[1]);
+	read_segment(&data, &side, (char[]){"> A 1 1"}, &row, isn);
+	read_segment(&ack, &side, (char[]){"< A 1 1"}, &row, isn);
+	data.length = length;
+	for (unsigned i = 0; i < 100000; i++) {
+		tcphs_zeek_update(&zeek, 0, &data);
+		ack.ack = data.seq += length;
+		tcphs_zeek_update(&zeek, 1, &ack);
+	}
+	g_assert_cmpstr(tcphs_zeek_history(&zeek), ==, "ShADa");
+	ack.ack += gone;
+	tcphs_zeek_update(&zeek, 1, &ack);
+	g_assert_cmpstr(tcphs_zeek_history(&zeek), ==, "ShADaG");
+	data.seq -= length;
+	tcphs_zeek_update(&zeek, 0, &data);
+	g_assert_cmpstr(tcphs_zeek_history(&zeek), ==, "ShADaGT");
+}
+
+/** random_segment(): mostly what could belong to a connection, sometimes anything. */
+static void random_segment(struct tcphs_segment *segment, uint32_t seq, uint32_t ack)
+{
+	static const uint16_t flags[] = {
+		TCPHS_ACK, TCPHS_ACK, TCPHS_ACK, TCPHS_ACK, TCPHS_ACK, TCPHS_ACK, TCPHS_SYN, TCPHS_SYN | TCPHS_ACK,
+		TCPHS_FIN | TCPHS_ACK, TCPHS_RST, 0, TCPHS_SYN | TCPHS_FIN, TCPHS_FIN | TCPHS_RST,
+	};
+	const bool wild = g_test_rand_int_range(0, 40) == 0;
+
+	memset(segment, 0, sizeof(*segment));
+	segment->have = TCPHS_HAVE_SEQ | TCPHS_HAVE_HEADER | TCPHS_HAVE_OPTIONS | TCPHS_HAVE_LENGTH;
+	segment->flags = flags[g_test_rand_int_range(0, wild ? (gint32)G_N_ELEMENTS(flags) : 6)];
+	segment->seq = seq + (uint32_t)g_test_rand_int_range(-1, 2) * (uint32_t)g_test_rand_int_range(0, 40);
+	segment->ack = ack + (uint32_t)g_test_rand_int_range(-1, 2) * (uint32_t)g_test_rand_int_range(0, 40);
+	if (wild && g_test_rand_bit())
+		segment->seq = (uint32_t)g_test_rand_int();
+	if (wild && g_test_rand_bit())
+		segment->ack = (uint32_t)g_test_rand_int();
+	segment->length = g_test_rand_bit() ? (uint32_t)g_test_rand_int_range(0, 50) : 0;
+	segment->window = wild ? 0 : 500;
+	segment->sport = g_test_rand_bit() ? 80 : 49152;
+	segment->dport = 49152;
+	segment->checksum = wild && g_test_rand_bit() ? TCPHS_CHECKSUM_BAD : TCPHS_CHECKSUM_GOOD;
+}
+
+static void check_sound(const struct tcphs_zeek *zeek)
+{
+	g_assert_cmpuint(strlen(zeek->history), ==, zeek->letters);
+	g_assert_cmpuint(zeek->letters, <=, TCPHS_ZEEK_LETTERS);
+	g_assert_cmpuint(strspn(zeek->history, "SHFRIQDACTWGshfriqdactwg^"), ==, zeek->letters);
+	for (unsigned side = 0; side < 2; side++) {
+		const struct tcphs_zeek_endpoint *endpoint = &zeek->endpoint[side];
+		uint32_t at = 0;
+
+		g_assert_cmpuint(endpoint->blocks, <=, TCPHS_ZEEK_BLOCKS);
+		for (unsigned i = 0; i < endpoint->blocks; i++) {
+			const uint32_t base = (uint32_t)zeek->delivered[side];
+
+			g_assert_cmpuint(endpoint->block[i].begin - base, >, at);
+			at = endpoint->block[i].end - base;
+			g_assert_cmpuint(at, >, endpoint->block[i].begin - base);
+		}
+	}
+}
+
+/** Hostile input: nothing breaks, the blocks stay apart and in order, and both ways agree to the last byte. */
+static void test_random(void)
+{
+	for (unsigned run = 0; run < 3000; run++) {
+		struct tcphs_zeek zeek = {0}, longer = {0};
+		uint32_t next[2] = {(uint32_t)g_test_rand_int(), (uint32_t)g_test_rand_int()};
+
+		for (unsigned i = 0; i < 60; i++) {
+			struct tcphs_segment segment;
+			unsigned side = (unsigned)g_test_rand_int_range(0, 2);
+
+			random_segment(&segment, next[side], next[!side]);
+			if (i < 2) {
+				side = i;
+				segment.flags = i == 0 ? TCPHS_SYN : TCPHS_SYN | TCPHS_ACK;
+				segment.length = 0;
+				next[side] = segment.seq + 1;
+			} else {
+				next[side] += segment.length;
+			}
+			update_both(&zeek, &longer, side, &segment);
+			check_sound(&zeek);
+			g_assert_cmpmem(&zeek, sizeof(zeek), &longer, sizeof(longer));
+		}
+		g_assert_cmpstr(tcphs_zeek_conn_state(&zeek), !=, "");
+	}
+}
+
+/** It is kept for every connection: this is what the memory budget was made with. */
+static void test_size(void)
+{
+	g_assert_cmpuint(sizeof(struct tcphs_zeek), <=, 256);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/zeek/conn-states", test_conn_states);
+	g_test_add_func("/zeek/roles", test_roles);
+	g_test_add_func("/zeek/flags", test_flags);
+	g_test_add_func("/zeek/scaled", test_scaled);
+	g_test_add_func("/zeek/gaps", test_gaps);
+	g_test_add_func("/zeek/full-history", test_full_history);
+	g_test_add_func("/zeek/long-connection", test_long_connection);
+	g_test_add_func("/zeek/random", test_random);
+	g_test_add_func("/zeek/size", test_size);
+	return g_test_run();
+}
