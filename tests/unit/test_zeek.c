@@ -5,7 +5,7 @@
  * A row's segments read like "> S 0, < SA 0 1, > A 1 1 +10": who sent it (> is the first sender of the connection),
  * the flags of S F R A ("-" for none), the sequence number relative to the sender's ISN, the acknowledgment number
  * relative to the peer's, and what else is special: "+10" is ten octets of data, "w" a window of 0, "c" a bad
- * checksum, "h" a bad header, "x20" the same segment twenty times.
+ * checksum, "h" a bad header, "o" options cut off by the snapshot length, "x20" the same segment twenty times.
  *
  * Every row is played with several ISNs, because letters must not depend on where the numbers wrap; and twice each
  * time, because the short way for ordinary segments must leave behind what the long way does.
@@ -69,6 +69,7 @@ static unsigned read_segment(struct tcphs_segment *segment, unsigned *side, cons
 		case 'w': segment->window = 0; break;
 		case 'c': segment->checksum = TCPHS_CHECKSUM_BAD; break;
 		case 'h': segment->have |= TCPHS_BAD_OFFSET; break;
+		case 'o': segment->have &= (uint8_t)~TCPHS_HAVE_OPTIONS; break;
 		case 'x': times = (unsigned)strtoul(*word + 1, NULL, 10); break;
 		default: segment->ack = isn[!*side] + (uint32_t)strtol(*word, NULL, 10); break;
 		}
@@ -82,10 +83,10 @@ static void update_both(struct tcphs_zeek *either, struct tcphs_zeek *longer, un
                         const struct tcphs_segment *segment)
 {
 	tcphs_zeek_update(either, side, segment);
-	longer->steady = false;
+	memset(longer->ready, 0, sizeof(longer->ready));
 	tcphs_zeek_update(longer, side, segment);
 	/* Says only which way comes next, and a segment that is dropped does not say it anew. */
-	longer->steady = either->steady;
+	memcpy(longer->ready, either->ready, sizeof(longer->ready));
 }
 
 static void play(struct tcphs_zeek *zeek, const struct row *row, uint32_t first_isn, uint32_t second_isn)
@@ -139,7 +140,6 @@ static void test_conn_states(void)
 		{"> S 0", "S0", "S", 0},
 		{"> S 0, > A 1 1, > A 1 1 +5", "S0", "SAD", 0},
 		{"> S 0, < RA 0 1", "REJ", "Sr", 0},
-		{"> R 0, < R 0", "REJ", "Rr", 0},
 		{"> S 0, < SA 0 1, > R 1", "RSTO", "ShR", 0},
 		{OPENED ", < R 1", "RSTR", "ShAr", 0},
 		{"> S 0, > F 1, < SA 0 1, < R 1", "RSTR", "SFhr", 0},
@@ -155,9 +155,48 @@ static void test_conn_states(void)
 		/* A RST of a side that is closed counts only until the other one is closed too. */
 		{OPENED ", > FA 1 1, < FA 1 2, > A 2 2, < R 2", "SF", "ShAFfr", 0},
 		{OPENED ", > FA 1 1, > R 2, < FA 1 2", "SF", "ShAFRf", 0},
+		{OPENED ", > FRA 1 1, < FA 1 2", "RSTO", "ShAIf", 0},
+		/* A SYN after something else of the same side. */
+		{"> A 1 1, > S 50", "S0", "AS", 0},
+		{"> A 1 1 h, < S 0, < R 1", "RSTOS0", "^SR", FROM_SERVICE},
+		{"> A 1 1, > S 50, < A 1 2, < S 0, > R 51", "RSTRH", "^asASr", FROM_SERVICE},
 	};
 
 	check_rows(rows, G_N_ELEMENTS(rows));
+}
+
+/** Both sides reset: refused only if neither sent data, SYN and FIN aside. The one word that depends on the ISN. */
+static void test_both_reset(void)
+{
+	static const struct row rows[] = {
+		{"> R 1, < R 1", "REJ", "Rr", 0},
+		{"> S 0, < RA 1 1, > R 1", "REJ", "SrR", 0},
+		{"> S 0, > F 1, > R 2, < R 1", "REJ", "SFRr", 0},
+		{"> A 1 1, < RA 1 500, > R 1", "REJ", "ArR", 0},
+		{"> A 1 1 +5, > R 6, < R 1", "RSTR", "DRr", 0},
+		{"> S 0, < RA -7000 1, > R 1", "REJ", "SrR", 0},
+		/* Data at the number 0: it starts at 2^32 - 1, and Zeek finds no size without a wrap. */
+		{"> A -1000 1 +5, > R -995, < R 1", "REJ", "DRr", 0},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct tcphs_zeek zeek;
+
+		play(&zeek, &rows[i], 1000, 7000);
+		g_assert_cmpstr(tcphs_zeek_history(&zeek), ==, rows[i].history);
+		g_assert_cmpstr(tcphs_zeek_conn_state(&zeek), ==, rows[i].conn_state);
+	}
+}
+
+/** An acknowledgment number that is 0 for no good reason says nothing of how far the peer came. */
+static void test_ack_zero(void)
+{
+	static const struct row row = {"> A 1 1, < A 1 1073741824, > R 1, < R 1", NULL, NULL, NO_SERVICE};
+	struct tcphs_zeek zeek;
+
+	play(&zeek, &row, 0xC0000000, 7000);
+	g_assert_cmpstr(tcphs_zeek_history(&zeek), ==, "AaRr");
+	g_assert_cmpstr(tcphs_zeek_conn_state(&zeek), ==, "REJ");
 }
 
 static void test_roles(void)
@@ -180,6 +219,7 @@ static void test_roles(void)
 		{"> SA 0 1, < A 1 1, < S 0", "OTH", "^hA", NO_SERVICE},
 		{"> SA 0 1, < A 1 1, > SA 0 1", "OTH", "^hAh", NO_SERVICE},
 		{"> SA 0 1, < RA 1 1", "REJ", "Hr", NO_SERVICE},
+		{"> SA 0 1, > A 1 1 +5, < A 1 6, > A 6 1 +5", "OTH", "^hdA", NO_SERVICE},
 		{"> SA 0 1, < A 1 1 c, > A 1 1, > A 1 1 +5, > FA 6 1", "SH", "HcADF", NO_SERVICE},
 		/* A SYN captured after the SYN-ACK that answers it. */
 		{"> SA 0 1, < S 0, < A 1 1, < A 1 1 +5, > A 1 6, > A 1 6 +5, < FA 6 6, > FA 6 7", "SF", "Hs^ADadFf",
@@ -201,6 +241,12 @@ static void test_flags(void)
 		{OPENED ", > FA 11 1, > FA 1 1 +10", "S2", "ShAFT", 0},
 		{OPENED ", > R 1, > R 1", "RSTO", "ShAR", 0},
 		{OPENED ", > R 1, > R 9", "RSTO", "ShARR", 0},
+		/* A SYN restarts the numbers, but not of a side that is over, unless all it ever sent was a RST. */
+		{OPENED ", > S 100, > S 200", "S1", "ShA", 0},
+		{OPENED ", > R 1, > S 100, > S 200", "RSTO", "ShARSS", 0},
+		{"> R 5, > S 100, > S 200", "OTH", "RS", 0},
+		{OPENED ", > FA 1 1, > S 9000000, > A 2 1 +5", "S2", "ShAFSD", 0},
+		{OPENED ", > A 21 1 +10, > S 1000, > A 1001 1 +25", "S1", "ShAD", 0},
 		/* Flags that exclude each other. */
 		{"> SF 0, > SF 0", "SH", "Q", 0},
 		{"> SR 0", "OTH", "Q", 0},
@@ -214,6 +260,7 @@ static void test_flags(void)
 		{OPENED ", > RA 1 1 +5", "RSTO", "ShART", 0},
 		/* An acknowledgment before the SYN-ACK does not open anything. */
 		{"> S 0, < A 5 9", "S0", "Sa", 0},
+		{"> S 0, > A 1 9, < A 5 1, > A 1 5", "S0", "SAa", 0},
 		{"> S 0, < A 5 9, < SA 0 1", "S1", "Sah", 0},
 		{"> S 0, < A 1 1 +5", "OTH", "Sd", 0},
 		/* A missing SYN-ACK, and a SYN-ACK with a wrong number. */
@@ -239,10 +286,24 @@ static void test_scaled(void)
 		{"> S 0 h", "OTH", "", 0},
 		{"> A 1 1 h", "OTH", "^", FROM_SERVICE},
 		{"> S 0 h c, > S 0", "S0", "S", 0},
+		{"> S 0 o, > S 0", "S0", "S", 0},
+		{OPENED ", > A 1 1 +5, > A 6 1 +5 c, > A 6 1 +5", "S1", "ShADC", 0},
+		{OPENED ", > A 1 1 +5, > A 6 1 +5 h, > A 6 1 +5", "S1", "ShAD", 0},
+		{OPENED ", > A 1 1 +5, > A 6 1 +5 o, > A 6 1 +5", "S1", "ShAD", 0},
+		{"> S 0 o", "OTH", "", 0},
 		{OPENED ", > A 1 1 w x10", "S1", "ShAWW", 0},
 		{OPENED ", > RA 1 1 w, > A 1 1 w", "RSTO", "ShAR", 0},
 		{OPENED ", < FA 1 1, > A 1 2 w", "S3", "ShAf", 0},
 		{OPENED ", > A 1 1 +5, > A 1 1 +5 x10", "S1", "ShADTT", 0},
+		/* Once a side is reset, its numbers are not looked at. */
+		{OPENED ", > RA 1 1, > A 1 1 +5, > A 1 1 +5", "RSTO", "ShARD", 0},
+		/* Nothing but SYN and FIN of a side: the FIN says where it is, even backwards. */
+		{"> S 0, > F -9, > A -8 1 +5", "SH", "SFD", 0},
+		/* Around the numbers without data, and on. */
+		{OPENED ", > A 1 1 +5, > A 1073741830 1, > A 2147483654 1, > A 3221225478 1, > A 4294967302 1, "
+			"> A 6 1 +5", "S1", "ShAD", 0},
+		{"> S 0 +10, < SA 0 1, > A 11 1, < A 1 1, < A 1 11", "S1", "SThAa", 0},
+		{OPENED ", < FA 1 1, > A 1 2, > A 1 2147483700", "S3", "ShAf", 0},
 		/* Data in a SYN always counts as sent again. */
 		{"> S 0 +5", "S0", "ST", 0},
 		{"> S 0, < SA 0 1 +5", "S1", "Sht", 0},
@@ -276,10 +337,19 @@ static void test_gaps(void)
 			"< A 1 81, > A 91 1 +5, < A 1 97", "S1", "ShADaGG", 0},
 		/* More pieces than are kept: silence instead of a guess. */
 		{OPENED ", > A 11 1 +5, > A 21 1 +5, > A 31 1 +5, > A 41 1 +5, < A 1 61", "S1", "ShADaG", 0},
-		{OPENED ", > A 11 1 +5, > A 21 1 +5, > A 31 1 +5, > A 41 1 +5, > A 51 1 +5, < A 1 61", "S1", "ShADa", 0},
+		{OPENED ", > A 11 1 +5, > A 21 1 +5, > A 31 1 +5, > A 41 1 +5, > A 51 1 +5, < A 1 61",
+			"S1", "ShADa", 0},
 		/* Nothing acknowledged, and much beyond a hole: given up. */
 		{OPENED ", > A 11 1 +16374, < A 1 20000", "S1", "ShADaG", 0},
 		{OPENED ", > A 11 1 +16375, < A 1 20000", "S1", "ShADa", 0},
+		{OPENED ", > A 11 1 +16375, > S 90000, > A 90001 1 +5, < A 1 90100", "S1", "ShADa", 0},
+		/* Where a side's first segment was no SYN, the first octet may be acknowledged unseen, once ... */
+		{"> S 0, < A 5 1, < SA 0 1, > A 1 1, < A 1 2, > A 1 1 +9, < A 1 10", "S1", "SahADG", 0},
+		{"> S 0, < A 5 1, < SA 0 1, > A 1 1, < A 1 2, > A 1 1 +1, > A 2 1 +8, < A 1 10", "S1", "SahADG", 0},
+		{"> A 1 1, > A -5 1 +3, < A 1 2, > A 1 1 +1", "OTH", "ADTa", NO_SERVICE},
+		/* ... but not when the handshake is understood after all. */
+		{"> SA 0 1, < S 0, < A 1 1, > A 1 2", "S1", "Hs^AaG", NO_SERVICE},
+		{"> SA 0 1, < A 1 1, > A 1 2", "S1", "^hAaG", FROM_SERVICE},
 		/* Not between sides that have not both been open. */
 		{"> A 1 1 +5, < A 1 100", "OTH", "Da", 0},
 		{"> S 0, < A 1 100 +5", "OTH", "Sd", 0},
@@ -306,32 +376,105 @@ static void test_full_history(void)
 	g_string_free(segments, TRUE);
 }
 
-/** Six gigabytes one way, through two wraps: no letters but the ordinary ones, then a gap is still seen. */
-static void test_long_connection(void)
-{
-	static const struct row row = {OPENED, NULL, NULL, TO_SERVICE};
-	const uint32_t isn[2] = {UINT32_MAX - 100000, 7000};
-	const uint32_t length = 60000, gone = 1000;
-	struct tcphs_zeek zeek;
+/** struct transfer: data one way, in segments of 60000 octets, acknowledged one by one or never. */
+struct transfer {
+	struct tcphs_zeek zeek, longer;
 	struct tcphs_segment data, ack;
+};
+
+static void transfer_begin(struct transfer *transfer, uint32_t isn)
+{
+	const struct row row = {OPENED ", > A 1 1 +5, < A 1 6", NULL, NULL, TO_SERVICE};
+	const uint32_t isns[2] = {isn, 7000};
+	char data[] = "> A 6 1 +60000", ack[] = "< A 1 6";
 	unsigned side;
 
-	play(&zeek, &row, isn[0], isn[1]);
-	read_segment(&data, &side, (char[]){"> A 1 1"}, &row, isn);
-	read_segment(&ack, &side, (char[]){"< A 1 1"}, &row, isn);
-	data.length = length;
-	for (unsigned i = 0; i < 100000; i++) {
-		tcphs_zeek_update(&zeek, 0, &data);
-		ack.ack = data.seq += length;
-		tcphs_zeek_update(&zeek, 1, &ack);
+	play(&transfer->zeek, &row, isns[0], isns[1]);
+	transfer->longer = transfer->zeek;
+	read_segment(&transfer->data, &side, data, &row, isns);
+	read_segment(&transfer->ack, &side, ack, &row, isns);
+}
+
+static void transfer_run(struct transfer *transfer, unsigned segments, bool acknowledged)
+{
+	for (; segments > 0; segments--) {
+		update_both(&transfer->zeek, &transfer->longer, 0, &transfer->data);
+		transfer->data.seq += transfer->data.length;
+		if (!acknowledged)
+			continue;
+		transfer->ack.ack = transfer->data.seq;
+		update_both(&transfer->zeek, &transfer->longer, 1, &transfer->ack);
 	}
-	g_assert_cmpstr(tcphs_zeek_history(&zeek), ==, "ShADa");
-	ack.ack += gone;
-	tcphs_zeek_update(&zeek, 1, &ack);
-	g_assert_cmpstr(tcphs_zeek_history(&zeek), ==, "ShADaG");
-	data.seq -= length;
-	tcphs_zeek_update(&zeek, 0, &data);
-	g_assert_cmpstr(tcphs_zeek_history(&zeek), ==, "ShADaGT");
+}
+
+/** transfer_skip(): data that is acknowledged, but was not captured; and what the history is then. */
+static void transfer_skip(struct transfer *transfer, uint32_t octets, const char *history)
+{
+	transfer->data.seq += octets;
+	transfer->ack.ack = transfer->data.seq;
+	update_both(&transfer->zeek, &transfer->longer, 1, &transfer->ack);
+	g_assert_cmpstr(tcphs_zeek_history(&transfer->zeek), ==, history);
+	g_assert_cmpmem(&transfer->zeek, sizeof(transfer->zeek), &transfer->longer, sizeof(transfer->longer));
+}
+
+/** Gigabytes one way, through two wraps: no letters but the ordinary ones, and a gap and a copy are still seen. */
+static void test_long_connection(void)
+{
+	struct transfer transfer;
+
+	transfer_begin(&transfer, UINT32_MAX - 100000);
+	transfer_run(&transfer, 100000, true);
+	transfer_skip(&transfer, 1000, "ShADaG");
+	transfer.data.seq -= transfer.data.length + 1000;
+	transfer_run(&transfer, 1, true);
+	g_assert_cmpstr(tcphs_zeek_history(&transfer.zeek), ==, "ShADaGT");
+}
+
+/** The gap lies where the numbers wrap: the first time after a few octets, the second time after four gigabytes. */
+static void test_gap_at_wrap(void)
+{
+	const uint32_t isn = UINT32_MAX - 100000;
+
+	for (unsigned wraps = 1; wraps <= 2; wraps++) {
+		struct transfer transfer;
+
+		transfer_begin(&transfer, isn);
+		transfer_run(&transfer, 1, true);
+		while (wraps == 2 && (transfer.data.seq < isn || transfer.data.seq == isn + 6 + 60000))
+			transfer_run(&transfer, 1, true);
+		transfer_skip(&transfer, 200000, "ShADaG");
+	}
+}
+
+/**
+ * From two gigabytes after the start on, if the numbers have not wrapped by then, Zeek sees no gaps: the distance from
+ * the start has 32 bits and a sign, and acknowledgments that seem to lie before the start are not counted. So do we.
+ */
+static void test_long_without_wrap(void)
+{
+	struct transfer transfer;
+
+	transfer_begin(&transfer, 1000);
+	transfer_run(&transfer, 35000, true);
+	transfer_skip(&transfer, 1000, "ShADaG");
+	transfer_begin(&transfer, 1000);
+	transfer_run(&transfer, 36000, true);
+	transfer_skip(&transfer, 1000, "ShADa");
+	transfer_run(&transfer, 60000, true);
+	transfer_skip(&transfer, 1000, "ShADa");
+}
+
+/** Ten megabytes that nobody acknowledges are kept; more, and the side's data is not followed any further. */
+static void test_unacknowledged(void)
+{
+	struct transfer transfer;
+
+	transfer_begin(&transfer, 1000);
+	transfer_run(&transfer, 174, false);
+	transfer_skip(&transfer, 1000, "ShADaG");
+	transfer_begin(&transfer, 1000);
+	transfer_run(&transfer, 175, false);
+	transfer_skip(&transfer, 1000, "ShADa");
 }
 
 /** random_segment(): mostly what could belong to a connection, sometimes anything. */
@@ -417,12 +560,17 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/zeek/conn-states", test_conn_states);
+	g_test_add_func("/zeek/both-reset", test_both_reset);
+	g_test_add_func("/zeek/ack-zero", test_ack_zero);
 	g_test_add_func("/zeek/roles", test_roles);
 	g_test_add_func("/zeek/flags", test_flags);
 	g_test_add_func("/zeek/scaled", test_scaled);
 	g_test_add_func("/zeek/gaps", test_gaps);
 	g_test_add_func("/zeek/full-history", test_full_history);
 	g_test_add_func("/zeek/long-connection", test_long_connection);
+	g_test_add_func("/zeek/gap-at-wrap", test_gap_at_wrap);
+	g_test_add_func("/zeek/long-without-wrap", test_long_without_wrap);
+	g_test_add_func("/zeek/unacknowledged", test_unacknowledged);
 	g_test_add_func("/zeek/random", test_random);
 	g_test_add_func("/zeek/size", test_size);
 	return g_test_run();
