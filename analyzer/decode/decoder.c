@@ -20,7 +20,7 @@
 
 struct encap {
 	uint8_t length;
-	uint8_t path[PATH_MAX_LAYERS];
+	uint8_t path[DEPTH_MAX];
 	char *word;
 };
 

@@ -7,7 +7,7 @@
  * length of 0 means a segment too large for the field, handed to a card for segmentation: then the frame's
  * length counts. Inside an ICMP error the announced length stands although most of it was not quoted.
  *
- * Fragments are not put together again: one that could hold TCP is counted. A first fragment that was not
+ * Fragments are not put together again: one that could hold TCP is counted. A first IPv4 fragment that was not
  * captured whole can never be reassembled by anyone, so its TCP header is shown, as Wireshark does.
  */
 #include "layers.h"
@@ -20,7 +20,7 @@ static void map4(uint8_t into[16], const uint8_t *address)
 	memcpy(into + sizeof mapped, address, 4);
 }
 
-/** layer_ip(): either version, by the header's own word for it. */
+/** layer_ip(): either version, by the header's own word for it, even where IPv4 was announced. */
 void layer_ip(struct decode *decode, struct span span)
 {
 	static const struct layer_row ip4 = { 4, LAYER_IP, layer_ip4, NULL };
@@ -65,9 +65,10 @@ static int source_route(const uint8_t *options, uint32_t size)
 		if (length < 2 || length > size - at)
 			return -1;
 		if (options[at] == OPTION_LOOSE || options[at] == OPTION_STRICT) {
-			uint8_t pointer = length >= 7 ? options[at + 2] : 0;
+			uint8_t pointer = length > 3 ? options[at + 2] : 0;
 
-			if (pointer < 4 || (pointer & 3) || pointer + 3u > length)
+			/* Beyond the length: the route is at its end, and the header's destination the final one. */
+			if (pointer < 4 || (pointer & 3) || pointer > length)
 				return -1;
 			return (int)(at + length - 4);
 		}
@@ -87,26 +88,33 @@ static struct span datagram(const struct decode *decode, struct span span, uint3
 	return limited(span, total);
 }
 
-/** fragment(): false if what follows is a fragment that cannot be looked into; counts it. */
-static bool fragment(struct decode *decode, uint8_t protocol, bool first, bool more, struct span span)
+/** fragment(): counts a fragment that is not looked into. */
+static void fragment(struct decode *decode, uint8_t protocol)
 {
-	if (first && !more)
-		return true;
-	if (first && span.captured < span.length) {
-		decode->ip.cut_fragment = true;
-		return true;
-	}
 	if (hides_tcp(protocol))
 		not_decoded(decode, "fragment");
-	return false;
+}
+
+/** payload4(): goes on into a datagram, unless it is a fragment; |announced| octets by the header. */
+static void payload4(struct decode *decode, struct span span, uint8_t protocol, uint16_t offset, uint32_t announced)
+{
+	enum { MORE_FRAGMENTS = 0x2000, FRAGMENT_OFFSET = 0x1fff };
+
+	if (offset & (MORE_FRAGMENTS | FRAGMENT_OFFSET)) {
+		if ((offset & FRAGMENT_OFFSET) != 0 || span.captured >= announced) {
+			fragment(decode, protocol);
+			return;
+		}
+		decode->ip.cut_fragment = true;
+	}
+	if (span.length > 0)
+		dispatch(decode, &ip_protocols, protocol, span);
 }
 
 void layer_ip4(struct decode *decode, struct span span)
 {
-	enum { MORE_FRAGMENTS = 0x2000, FRAGMENT_OFFSET = 0x1fff };
 	const uint8_t *octets = span.octets;
 	uint32_t header, total;
-	uint16_t offset;
 	int route = -1;
 
 	if (lacks(decode, span, 20))
@@ -130,19 +138,14 @@ void layer_ip4(struct decode *decode, struct span span)
 	decode->ip.ttl = octets[8];
 	decode->ip.v6 = false;
 	decode->ip.cut_fragment = false;
-	span = inner(span, header);
-	offset = get16(octets + 6);
-	if (span.length == 0 ||
-	    !fragment(decode, octets[9], (offset & FRAGMENT_OFFSET) == 0, (offset & MORE_FRAGMENTS) != 0, span))
-		return;
-	dispatch(decode, &ip_protocols, octets[9], span);
+	payload4(decode, inner(span, header), octets[9], get16(octets + 6), total - header);
 }
 
 /** jumbo(): the payload length that a jumbo option of the hop-by-hop header at |span| gives (RFC 2675), or 0. */
 static uint32_t jumbo(struct span span)
 {
 	enum { OPTION_PAD1 = 0, OPTION_JUMBO = 0xc2 };
-	uint32_t size, at = 2;
+	uint32_t size, length, at = 2;
 
 	if (span.captured < 8)
 		return 0;
@@ -154,8 +157,10 @@ static uint32_t jumbo(struct span span)
 			at++;
 			continue;
 		}
-		if (span.octets[at] == OPTION_JUMBO && span.octets[at + 1] == 4 && at + 6 <= size)
-			return get32(span.octets + at + 2);
+		if (span.octets[at] == OPTION_JUMBO && span.octets[at + 1] == 4 && at + 6 <= size) {
+			length = get32(span.octets + at + 2);
+			return length > UINT16_MAX ? length : 0;
+		}
 		at += 2u + span.octets[at + 1];
 	}
 	return 0;
@@ -169,11 +174,15 @@ void layer_ip6(struct decode *decode, struct span span)
 
 	if (lacks(decode, span, HEADER))
 		return;
+	if (octets[0] >> 4 != 6) {
+		not_decoded(decode, "ip_malformed");
+		return;
+	}
 	payload = get16(octets + 4);
 	if (payload == 0 && octets[6] == HOP_BY_HOP)
 		payload = jumbo(inner(span, HEADER));
-	if (payload == 0)
-		payload = span.length - HEADER;
+	if (payload == 0 && span.length > HEADER && hides_tcp(octets[6]))
+		not_decoded(decode, "ip_malformed"); /* a length of 0 promises nothing, whatever follows */
 	memcpy(decode->ip.src, octets + 8, 16);
 	memcpy(decode->ip.dst, octets + 24, 16);
 	decode->ip.id = 0;
@@ -211,35 +220,68 @@ void layer_ah(struct decode *decode, struct span span)
 		extension(decode, span, (span.octets[1] + 2u) * 4);
 }
 
-/**
- * layer_routing(): while segments are left the header's destination is only the next stop; the final one is
- * the last address of type 0 (RFC 2460), the only one of type 2 (RFC 6275), the first of type 4 (RFC 8754).
- */
+/** last_of_rpl(): fills in the last address of a type 3 header, which may leave out what |dst| has in common. */
+static bool last_of_rpl(uint8_t dst[16], const uint8_t *octets, uint32_t size)
+{
+	uint32_t given = 16 - (octets[4] & 15u);
+	uint32_t pad = octets[5] >> 4;
+
+	if (size < 8 + given + pad)
+		return false;
+	memcpy(dst + 16 - given, octets + size - pad - given, given);
+	return true;
+}
+
+/** final_destination(): that of a routing header with segments left; false if the header cannot hold it. */
+static bool final_destination(uint8_t dst[16], const uint8_t *octets, uint32_t size)
+{
+	enum { SOURCE_ROUTE = 0, MOBILE = 2, RPL = 3, SEGMENT_ROUTING = 4 };
+	uint32_t at = 8;
+
+	switch (octets[2]) {
+	case SOURCE_ROUTE: /* RFC 2460: the last address */
+		if (size < 24)
+			return true;
+		at = 8 + ((size - 8) / 16 - 1) * 16;
+		break;
+	case RPL:          /* RFC 6554: the last, abbreviated */
+		return size == 8 || last_of_rpl(dst, octets, size);
+	case MOBILE:       /* RFC 6275: the only one */
+	case SEGMENT_ROUTING: /* RFC 8754: the first, as the list is reversed */
+		if (size < 24)
+			return false;
+		break;
+	default:
+		return true;
+	}
+	memcpy(dst, octets + at, 16);
+	return true;
+}
+
+/** layer_routing(): while segments are left the IPv6 header's destination is only the next stop. */
 void layer_routing(struct decode *decode, struct span span)
 {
-	uint32_t size, final = 8;
+	uint32_t size;
 
 	if (lacks(decode, span, 8))
 		return;
 	size = (span.octets[1] + 1u) * 8;
 	if (lacks(decode, span, size))
 		return;
-	if (span.octets[2] == 0 && size >= 24)
-		final = 8 + ((size - 8) / 16 - 1) * 16;
-	if (span.octets[3] > 0 && decode->ip.v6 && size >= final + 16 &&
-	    (span.octets[2] == 0 || span.octets[2] == 2 || span.octets[2] == 4))
-		memcpy(decode->ip.dst, span.octets + final, 16);
+	if (span.octets[3] > 0 && decode->ip.v6 && !final_destination(decode->ip.dst, span.octets, size)) {
+		not_decoded(decode, "ip_malformed");
+		return;
+	}
 	extension(decode, span, size);
 }
 
-/** layer_fragment(): an atomic fragment (RFC 6946) is a whole datagram. */
+/** layer_fragment(): an atomic fragment (RFC 6946) is a whole datagram; others are not looked into. */
 void layer_fragment(struct decode *decode, struct span span)
 {
-	uint16_t offset;
-
 	if (lacks(decode, span, 8))
 		return;
-	offset = get16(span.octets + 2);
-	if (fragment(decode, span.octets[0], (offset & 0xfff8) == 0, (offset & 1) != 0, inner(span, 8)))
+	if ((get16(span.octets + 2) & 0xfff9) != 0)
+		fragment(decode, span.octets[0]);
+	else
 		extension(decode, span, 8);
 }

@@ -23,14 +23,14 @@ static const struct layer_row linktype_rows[] = {
 	{ LINKTYPE_RAW_IP, LAYER_RAW, layer_raw, NULL },
 	{ DLT_NULL, LAYER_NULL, layer_null, NULL },
 	{ DLT_LOOP, LAYER_LOOP, layer_loop, NULL },
-	{ DLT_IPV4, LAYER_RAW, layer_raw, NULL },
-	{ DLT_IPV6, LAYER_RAW, layer_raw, NULL },
+	{ DLT_IPV4, LAYER_RAW, layer_ip, NULL },
+	{ DLT_IPV6, LAYER_RAW, layer_raw6, NULL },
 };
 const struct layer_table linktypes = ROWS(linktype_rows);
 
 static const struct layer_row ethertype_rows[] = {
 	{ 0x0800, LAYER_NONE, layer_ip, NULL },
-	{ 0x86dd, LAYER_NONE, layer_ip, NULL },
+	{ 0x86dd, LAYER_IP6, layer_ip6, NULL },
 	{ 0x8100, LAYER_VLAN, layer_vlan, NULL },
 	{ 0x88a8, LAYER_VLAN, layer_vlan, NULL },
 	{ 0x9100, LAYER_VLAN, layer_vlan, NULL },
@@ -57,8 +57,6 @@ static const struct layer_row ip_protocol_rows[] = {
 	{ 44, LAYER_NONE, layer_fragment, "ext" },
 	{ 51, LAYER_NONE, layer_ah, "ext" },
 	{ 60, LAYER_NONE, layer_ext, "ext" },     /* destination options */
-	{ 135, LAYER_NONE, layer_ext, "ext" },    /* mobility */
-	{ 139, LAYER_NONE, layer_ext, "ext" },    /* host identity protocol */
 	{ 140, LAYER_NONE, layer_ext, "ext" },    /* shim6 */
 	{ 4, LAYER_NONE, NULL, "tunnel_ip" },
 	{ 41, LAYER_NONE, NULL, "tunnel_ip6" },
@@ -94,11 +92,22 @@ void not_decoded(struct decode *decode, const char *word)
 		decoder_count(decode->decoder, word);
 }
 
+/** in_ip(): whether the layer is IP or above. A frame too short for a link layer's header hides nothing. */
+static bool in_ip(const struct decode *decode)
+{
+	uint8_t last = decode->path_length > 0 ? decode->path[decode->path_length - 1] : LAYER_NONE;
+
+	return last == LAYER_IP || last == LAYER_IP6;
+}
+
 bool lacks(struct decode *decode, struct span span, uint32_t size)
 {
 	if (__builtin_expect(span.captured >= size, 1))
 		return false;
-	not_decoded(decode, span.captured < span.length ? "truncated" : "malformed");
+	if (span.captured < span.length)
+		not_decoded(decode, "truncated");
+	else if (in_ip(decode))
+		not_decoded(decode, "ip_malformed");
 	return true;
 }
 
@@ -116,7 +125,7 @@ void descend(struct decode *decode, const struct layer_row *row, struct span spa
 		return;
 	}
 	decode->depth++;
-	if (row->layer != LAYER_NONE && path_length < PATH_MAX_LAYERS)
+	if (row->layer != LAYER_NONE)
 		decode->path[decode->path_length++] = (uint8_t)row->layer;
 	row->function(decode, span);
 	decode->path_length = path_length;

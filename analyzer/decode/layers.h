@@ -15,8 +15,6 @@
 
 /** Headers within headers that are followed; what lies deeper is counted as "too_deep". */
 #define DEPTH_MAX 32
-/** Of these, how many can be in the word for the encapsulation. */
-#define PATH_MAX_LAYERS 16
 
 /** The layers that the word for the encapsulation names; LAYER_NONE is not in it. */
 enum layer {
@@ -39,7 +37,7 @@ struct ip_header {
 	uint8_t ttl;
 	uint8_t protocol;          /* that of TCP's pseudo-header */
 	bool v6;
-	bool cut_fragment;         /* first fragment, the rest never seen: the payload's length is not known */
+	bool cut_fragment;         /* first fragment, not captured whole: the payload's length is not known */
 };
 
 /** struct decode: one frame on its way through the layers. */
@@ -51,7 +49,7 @@ struct decode {
 	uint32_t link_hash;
 	uint8_t depth;
 	uint8_t path_length;
-	uint8_t path[PATH_MAX_LAYERS];   /* enum layer, outermost first */
+	uint8_t path[DEPTH_MAX];   /* enum layer, outermost first */
 	struct ip_header ip;
 	bool in_error;                   /* inside an ICMP error; the members below are set */
 	bool error_v6;
@@ -121,7 +119,7 @@ static inline uint32_t get32(const uint8_t *at)
 }
 
 /* link.c */
-layer_function layer_eth, layer_vlan, layer_llc, layer_sll, layer_sll2, layer_null, layer_loop, layer_raw;
+layer_function layer_eth, layer_vlan, layer_llc, layer_sll, layer_sll2, layer_null, layer_loop, layer_raw, layer_raw6;
 /* ip.c */
 layer_function layer_ip, layer_ip4, layer_ip6, layer_ext, layer_routing, layer_fragment, layer_ah;
 /* transport.c */

@@ -4,8 +4,6 @@
  */
 #include "layers.h"
 
-#include <stdlib.h>
-
 /** What is below 1536 in an Ethernet type field is a length, up to 1500 (IEEE 802.3). */
 enum { LENGTH_MAX = 1500 };
 
@@ -76,8 +74,8 @@ void layer_llc(struct decode *decode, struct span span)
 	if (lacks(decode, span, 3))
 		return;
 	header = (span.octets[2] & 3) == 3 ? 3 : 4;
-	if (header == 3 && (span.octets[2] & 0xef) != 0x03)
-		return; /* an unnumbered frame that carries no information */
+	if (header == 3 && span.octets[2] != 0x03)
+		return; /* an unnumbered frame other than unnumbered information */
 	if (header == 4 && (span.octets[2] & 1) != 0)
 		return; /* a supervisory frame */
 	if (span.octets[0] == SAP_IP) {
@@ -100,16 +98,12 @@ void layer_llc(struct decode *decode, struct span span)
 static void cooked(struct decode *decode, uint16_t hardware, uint16_t protocol, struct span span)
 {
 	enum { PROTOCOL_ETHERNET = 0x0003, PROTOCOL_802_2 = 0x0004, ETHERTYPE_FIRST = 1536 };
-	enum { HARDWARE_IPGRE = 778, HARDWARE_RADIOTAP = 803, HARDWARE_NETLINK = 824 };
+	enum { HARDWARE_IPGRE = 778, HARDWARE_NETLINK = 824 };
 	static const struct layer_row llc = { 0, LAYER_LLC, layer_llc, NULL };
 	static const struct layer_row eth = { 0, LAYER_ETH, layer_eth, NULL };
 
 	if (hardware == HARDWARE_NETLINK)
 		return;
-	if (hardware == HARDWARE_RADIOTAP) {
-		not_decoded(decode, "tunnel_radiotap");
-		return;
-	}
 	if (protocol == PROTOCOL_802_2)
 		descend(decode, &llc, span);
 	else if (protocol == PROTOCOL_ETHERNET)
@@ -136,34 +130,28 @@ void layer_sll2(struct decode *decode, struct span span)
 	cooked(decode, get16(span.octets + 8), get16(span.octets), inner(span, 20));
 }
 
-/** family(): an address family as the BSDs and others number them. */
-static void family(struct decode *decode, uint32_t number, struct span span)
+/** family(): an address family as the BSDs number them. @return false if it is none of IP. */
+static bool family(struct decode *decode, uint32_t number, struct span span)
 {
 	switch (number) {
-	case 2:  /* all systems, IPv4 */
-		dispatch(decode, &ethertypes, 0x0800, span);
-		break;
-	case 10: /* Linux */
-	case 23: /* Windows */
+	case 2:  /* all of them, IPv4 */
+		return dispatch(decode, &ethertypes, 0x0800, span);
 	case 24: /* NetBSD, OpenBSD, BSD/OS */
 	case 28: /* FreeBSD */
 	case 30: /* macOS */
-		dispatch(decode, &ethertypes, 0x86dd, span);
-		break;
+		return dispatch(decode, &ethertypes, 0x86dd, span);
 	default:
-		if (number > LENGTH_MAX)
-			dispatch(decode, &ethertypes, number, span);
-		break;
+		return false;
 	}
 }
 
 /**
- * layer_null(): BSD loopback: an address family in the byte order of the machine that captured, 32 bits
- * wide, or 16 followed by padding. Families are small numbers, so the order shows.
+ * layer_null(): BSD loopback: an address family, or an Ethernet type, in the byte order of the machine that
+ * captured, 32 bits wide, or 16 and padding. These are small numbers, so the order shows.
  */
 void layer_null(struct decode *decode, struct span span)
 {
-	uint32_t little;
+	uint32_t number;
 
 	if (lacks(decode, span, 4))
 		return;
@@ -171,25 +159,40 @@ void layer_null(struct decode *decode, struct span span)
 		not_decoded(decode, "tunnel_ppp");
 		return;
 	}
-	little = __builtin_bswap32(get32(span.octets));
-	if ((little & 0xffff0000) != 0) {
-		if ((little & 0xff000000) == 0 && (little & 0x00ff0000) < 0x00060000)
-			little >>= 16;
+	number = __builtin_bswap32(get32(span.octets));
+	if ((number & 0xffff0000) != 0) {
+		if ((number & 0xff000000) == 0 && (number & 0x00ff0000) < 0x00060000)
+			number >>= 16;
 		else
-			little = __builtin_bswap32(little);
-	} else if ((little & 0x000000ff) == 0 && (little & 0x0000ff00) < 0x00000600) {
-		little = __builtin_bswap16((uint16_t)little);
+			number = __builtin_bswap32(number);
+	} else if ((number & 0x000000ff) == 0 && (number & 0x0000ff00) < 0x00000600) {
+		number = __builtin_bswap16((uint16_t)number);
 	}
-	family(decode, little, inner(span, 4));
+	if (!family(decode, number, inner(span, 4)) && number > LENGTH_MAX)
+		dispatch(decode, &ethertypes, number, inner(span, 4));
 }
 
-/** layer_loop(): OpenBSD's loopback, the family in network byte order. */
+/** layer_loop(): OpenBSD's loopback: the family in network byte order. */
 void layer_loop(struct decode *decode, struct span span)
 {
-	layer_null(decode, span);
+	if (!lacks(decode, span, 4))
+		family(decode, get32(span.octets), inner(span, 4));
 }
 
+/** layer_raw(): IP, but some systems put 10 octets of zero, others a PPP header before it. */
 void layer_raw(struct decode *decode, struct span span)
 {
-	layer_ip(decode, span);
+	static const uint8_t zero[10];
+
+	if (span.captured >= sizeof zero && memcmp(span.octets, zero, sizeof zero) == 0)
+		layer_ip(decode, inner(span, sizeof zero));
+	else if (span.captured >= 2 && get16(span.octets) == 0xff03)
+		not_decoded(decode, "tunnel_ppp");
+	else
+		layer_ip(decode, span);
+}
+
+void layer_raw6(struct decode *decode, struct span span)
+{
+	dispatch(decode, &ethertypes, 0x86dd, span);
 }

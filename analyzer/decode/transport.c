@@ -118,8 +118,6 @@ void layer_tcp(struct decode *decode, struct span span)
 /** quoted(): goes into the datagram that an error quotes. Of an error quoted by an error the outer one counts. */
 static void quoted(struct decode *decode, struct span span, bool v6)
 {
-	static const struct layer_row ip4 = { 4, LAYER_IP, layer_ip4, NULL };
-	static const struct layer_row ip6 = { 6, LAYER_IP6, layer_ip6, NULL };
 	struct ip_header outer = decode->ip;
 	bool in_error = decode->in_error;
 
@@ -130,9 +128,7 @@ static void quoted(struct decode *decode, struct span span, bool v6)
 		decode->error_code = span.octets[1];
 		memcpy(decode->error_sender, decode->ip.src, sizeof decode->error_sender);
 	}
-	span = inner(span, 8);
-	if (span.captured > 0 && span.octets[0] >> 4 == (v6 ? 6 : 4))
-		descend(decode, v6 ? &ip6 : &ip4, span);
+	dispatch(decode, &ethertypes, v6 ? 0x86dd : 0x0800, inner(span, 8));
 	decode->in_error = in_error;
 	decode->ip = outer;
 }

@@ -252,6 +252,8 @@ static uint64_t units_of(uint8_t resolution)
 static void take_options(const struct pcapng_reader *reader, struct pcapng_interface *interface,
                          const uint8_t *option, uint32_t left)
 {
+	bool resolution = false; /* the first one counts, as in Wireshark */
+
 	while (left >= 4) {
 		uint16_t code = get16(reader, option);
 		uint16_t size = get16(reader, option + 2);
@@ -259,10 +261,12 @@ static void take_options(const struct pcapng_reader *reader, struct pcapng_inter
 
 		if (code == OPTION_END || whole > left)
 			return;
-		if (code == OPTION_TSRESOL && size == 1)
+		if (code == OPTION_TSRESOL && size == 1 && !resolution) {
 			interface->units = units_of(option[4]);
-		else if (code == OPTION_TSOFFSET && size == 8)
+			resolution = true;
+		} else if (code == OPTION_TSOFFSET && size == 8) {
 			interface->offset = (int64_t)get64(reader, option + 4);
+		}
 		option += whole;
 		left -= whole;
 	}

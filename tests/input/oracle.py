@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FIELDS = [
     "frame.number", "frame.time_epoch", "frame.cap_len", "frame.len", "frame.protocols",
     "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "ip.cur_rt", "_ws.col.Source", "_ws.col.Destination",
-    "tcp.srcport", "tcp.dstport", "tcp.seq_raw", "tcp.ack_raw", "tcp.flags", "tcp.len", "tcp.hdr_len",
+    "tcp.srcport", "tcp.dstport", "tcp.seq", "tcp.ack", "tcp.flags", "tcp.len", "tcp.hdr_len",
     "ip.fragment", "ipv6.fragment", "ip.ttl", "ipv6.hlim", "ip.id",
     "icmp.type", "icmp.code", "icmpv6.type", "icmpv6.code", "tcp.checksum.status", "frame.encap_type",
 ]
@@ -102,7 +102,7 @@ def dump(path, *options, data=None):
 
 def tshark_command():
     """tshark as somebody who is not root, without anybody's preferences."""
-    command = ["tshark", "-Q", "-n", "-o", "ip.defragment:TRUE", "-o", "tcp.desegment_tcp_streams:FALSE"]
+    command = ["tshark", "-Q", "-n", "-o", "ip.defragment:TRUE", "-o", "tcp.relative_sequence_numbers:FALSE"]
     if os.geteuid() == 0:
         command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] + command
     return command
@@ -131,20 +131,31 @@ def tshark(path, data=None, options=()):
 def layers_to_tcp(row):
     """The layers above the first TCP header, or None if there is none, or one not to be decoded yet."""
     layers = ":".join(row["frame.protocols"]).split(":")
+    for index in range(len(layers) - 2, -1, -1):
+        if layers[index : index + 2] == ["ip", "ipv6"] and layers.count("ip") > len(row["ip.src"]):
+            del layers[index]  # IPv6 where IPv4 was announced
     if "tcp" not in layers:
         return None
     layers = layers[: layers.index("tcp")]
-    return layers if DECODED.issuperset(layers) else None
+    if not DECODED.issuperset(layers):
+        return None
+    errors = sum(layer in ("icmp", "icmpv6") for layer in layers)
+    return layers if sum(layer in ("ip", "ipv6") for layer in layers) == 1 + errors else None
+
+
+def nearest_ip(layers):
+    """The version of the IP header nearest to TCP, and which of its kind it is in the frame."""
+    versions = [layer for layer in layers if layer in ("ip", "ipv6")]
+    return versions[-1], versions.count(versions[-1]) - 1
 
 
 def addresses(row, layers):
-    """Source and destination of the IP header nearest to TCP, None where tshark does not print it plainly."""
-    version = next(layer for layer in reversed(layers) if layer in ("ip", "ipv6"))
-    prefix = "ip" if version == "ip" else "ipv6"
-    if not row[prefix + ".src"]:
-        return None, None
-    routed = (prefix == "ip" and row["ip.cur_rt"]) or (prefix == "ipv6" and "ipv6.routing" in layers)
-    return row[prefix + ".src"][-1], None if routed or not row[prefix + ".dst"] else row[prefix + ".dst"][-1]
+    """Source and destination of the IP header nearest to TCP; of IPv6 the column has the end of a source route."""
+    version, index = nearest_ip(layers)
+    if "ipv6.routing" in layers:
+        quote = "icmpv6" in layers
+        return (None, None) if quote else (row["_ws.col.Source"][0], row["_ws.col.Destination"][0])
+    return tuple(row[version + end][index] if len(row[version + end]) > index else None for end in (".src", ".dst"))
 
 
 def same_address(mine, theirs):
@@ -166,26 +177,28 @@ def compare_header(mine, row, layers):
         wrong.append("src")
     if not same_address(mine.dst, dst):
         wrong.append("dst")
-    checks = [("tcp.srcport", mine.sport), ("tcp.dstport", mine.dport), ("tcp.seq_raw", mine.seq)]
+    checks = [("tcp.srcport", mine.sport), ("tcp.dstport", mine.dport), ("tcp.seq", mine.seq)]
     if mine.have & 2:
-        checks += [("tcp.ack_raw", mine.ack), ("tcp.flags", mine.flags)]
+        checks += [("tcp.ack", mine.ack), ("tcp.flags", mine.flags)]
     # Of a quoted header, and of a first fragment, Wireshark counts what is there; we do not know the length.
     if mine.have & 8 and not quote:
         checks.append(("tcp.len", mine.length))
     for name, value in checks:
         theirs = number(row[name])
-        if theirs is not None and theirs != value:
+        if name == "tcp.flags" and theirs is not None:
+            theirs &= 0x1FF  # the reserved bits are not ours
+        if theirs != value and (theirs is not None or name == "tcp.srcport"):
             wrong.append(f"{name} ({value}, tshark {theirs})")
     return wrong + compare_ip(mine, row, layers, quote)
 
 
 def compare_ip(mine, row, layers, quote):
     wrong = []
-    version = next(layer for layer in reversed(layers) if layer in ("ip", "ipv6"))
-    ttl = number(row["ip.ttl" if version == "ip" else "ipv6.hlim"], -1)
+    version, index = nearest_ip(layers)
+    ttl = number(row["ip.ttl" if version == "ip" else "ipv6.hlim"], index)
     if ttl is not None and ttl != mine.ttl:
         wrong.append("ttl")
-    if version == "ip" and number(row["ip.id"], -1) not in (None, mine.ip_id):
+    if version == "ip" and number(row["ip.id"], index) not in (None, mine.ip_id):
         wrong.append("ip_id")
     if quote:
         kind = "icmpv6" if "icmpv6" in layers else "icmp"
@@ -208,16 +221,24 @@ def compare_frame(mine, row):
         if mine.headers:
             return "extra", f"{where}{mine.headers[0]}, tshark {row['frame.protocols']}"
         return ("reassembled", f"{where}reassembled by tshark") if layers and reassembled else None
+    if not mine.headers and not row["tcp.seq"]:
+        return None  # less than 8 octets of TCP say nothing
     if not mine.headers:
-        return "missing", f"{where}tshark has {':'.join(layers)}:tcp, seq {row['tcp.seq_raw']}"
+        return "missing", f"{where}tshark has {':'.join(layers)}:tcp, seq {row['tcp.seq']}"
     wrong = compare_header(mine.headers[0], row, layers)
     if len(mine.headers) > 1:
         wrong.append(f"{len(mine.headers)} headers")
     return ("header", f"{where}{', '.join(wrong)} in {':'.join(layers)}") if wrong else None
 
 
+def nanoseconds(text):
+    seconds, _, fraction = text.partition(".")
+    return int(seconds) * 10**9 + int(fraction)
+
+
 def same_time(mine, theirs):
-    return bool(theirs) and mine == theirs[0]
+    """A stamp with more than a second of fraction is printed as it is by tshark; its value counts."""
+    return bool(theirs) and nanoseconds(mine) == nanoseconds(theirs[0])
 
 
 def compare(path):
