@@ -337,7 +337,6 @@ static void take_ack(struct tcphs_zeek *zeek, unsigned side, int64_t ack)
 /** begin(): the first segment says who is taken for the originator. */
 static void begin(struct tcphs_zeek *zeek, unsigned side, const struct tcphs_segment *segment)
 {
-	const bool from = is_service_port(segment->sport), to = is_service_port(segment->dport);
 	const bool syn = segment->flags & TCPHS_SYN;
 
 	zeek->seen = BEGUN;
@@ -345,7 +344,8 @@ static void begin(struct tcphs_zeek *zeek, unsigned side, const struct tcphs_seg
 	zeek->originator = (uint8_t)side;
 	if (syn && !(segment->flags & TCPHS_ACK))
 		return;
-	if (from && (!to || (!syn && segment->sport < segment->dport))) {
+	if (is_service_port(segment->sport) &&
+	    (!is_service_port(segment->dport) || (!syn && segment->sport < segment->dport))) {
 		exchange_roles(zeek);
 		append(zeek, '^');
 	}
