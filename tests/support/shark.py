@@ -123,8 +123,10 @@ class Shark:
         for frame in frames:
             layers = frame["_source"]["layers"]
             found = layers.get("tcphs", [])
-            answer[int(layers["frame"]["frame.number"])] = [
-                flatten(layer) for layer in (found if isinstance(found, list) else [found])]
+            shown = [flatten(layer) for layer in (found if isinstance(found, list) else [found])]
+            for layer in shown:
+                layer["frame.protocols"] = [layers["frame"]["frame.protocols"]]
+            answer[int(layers["frame"]["frame.number"])] = shown
         return answer
 
 
