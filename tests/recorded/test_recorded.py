@@ -16,6 +16,7 @@ CAPTURES = sorted(paths.captures(paths.RECORDED), key=lambda path: path.stem)
 LOUD = ("warn", "error")
 MAX_OCTETS = 100_000
 
+
 def name_of(path):
     return path.stem
 
