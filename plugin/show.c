@@ -5,8 +5,9 @@
  * Theory of operation. A segment's mark says what the segment was when it passed; the summary of its connection says
  * what is known now. Now is the end of the capture once Wireshark has read all of it, that is, whenever a frame is
  * visited again (tshark -2, every click in the GUI). In a single pass, now is this frame: then nothing is shown that a
- * later frame could take back. So verdict, reason, blame, closed, counts, and findings of scope CONNECTION need either
- * a visited frame or a judgement that the engine calls certain; together this is called settled.
+ * later frame could take back. So verdict, reason, blame, and findings of scope CONNECTION need either a visited frame
+ * or a judgement that the engine calls certain; together this is called settled. What can still change when the verdict
+ * cannot (how the connection was closed, how often a SYN was sent) needs the visited frame.
  *
  * Nothing is worked out unless somebody looks: a tree in which our protocol or an expert info is wanted, a listener of
  * expert infos, or a column.
@@ -26,7 +27,7 @@ struct view {
 	bool settled;
 };
 
-static int tcp_proto, expert_tap;
+static int tcp_proto;
 
 static const char *const ecn_words[] = {
 	[TCPHS_ECN_NONE] = "none", [TCPHS_ECN_CLASSIC] = "classic", [TCPHS_ECN_ACCURATE] = "accurate",
@@ -355,6 +356,16 @@ static void show_backoff(const struct view *view, proto_tree *tree)
 	add_string(view, tree, TCPHS_FIELD_BACKOFF, wmem_strbuf_get_str(text));
 }
 
+/** show_tries(): how often it was tried. */
+static void show_tries(const struct view *view, proto_tree *tree)
+{
+	if (view->summary.syn_count)
+		add_uint(view, tree, TCPHS_FIELD_SYN_COUNT, view->summary.syn_count);
+	if (view->summary.synack_count)
+		add_uint(view, tree, TCPHS_FIELD_SYNACK_COUNT, view->summary.synack_count);
+	show_backoff(view, tree);
+}
+
 /** show_verdict(): what became of the connection, once it is settled. */
 static void show_verdict(const struct view *view, proto_tree *tree)
 {
@@ -367,7 +378,8 @@ static void show_verdict(const struct view *view, proto_tree *tree)
 	add_word(view, tree, TCPHS_FIELD_VERDICT, tcphs_verdict_word(verdict), tcphs_verdict_title(verdict));
 	add_word(view, tree, TCPHS_FIELD_REASON, tcphs_reason_word(reason), tcphs_reason_title(reason));
 	add_string(view, tree, TCPHS_FIELD_BLAME, tcphs_blame_word((enum tcphs_blame)judgement->blame));
-	add_string(view, tree, TCPHS_FIELD_CLOSED, tcphs_closed_word((enum tcphs_closed)judgement->closed));
+	if (view->pinfo->fd->visited)
+		add_string(view, tree, TCPHS_FIELD_CLOSED, tcphs_closed_word((enum tcphs_closed)judgement->closed));
 }
 
 /** show_connection(): the handshake that this segment belongs to. */
@@ -389,12 +401,8 @@ static void show_connection(const struct view *view, proto_tree *parent)
 	add_interval(view, tree, TCPHS_FIELD_RTT_SERVER, summary->rtt_server);
 	add_interval(view, tree, TCPHS_FIELD_RTT_CLIENT, summary->rtt_client);
 	add_interval(view, tree, TCPHS_FIELD_RTT_TOTAL, summary->rtt_total);
-	if (view->settled && summary->syn_count)
-		add_uint(view, tree, TCPHS_FIELD_SYN_COUNT, summary->syn_count);
-	if (view->settled && summary->synack_count)
-		add_uint(view, tree, TCPHS_FIELD_SYNACK_COUNT, summary->synack_count);
-	if (view->settled)
-		show_backoff(view, tree);
+	if (view->pinfo->fd->visited)
+		show_tries(view, tree);
 	show_agreed(view, tree);
 }
 
@@ -480,6 +488,17 @@ static bool tree_wanted(proto_tree *tree)
 	return proto_field_is_referenced(tree, tcphs_proto) || proto_field_is_referenced(tree, proto_expert);
 }
 
+/** expert_wanted(): somebody collects expert infos, tree or not. */
+static bool expert_wanted(const packet_info *pinfo)
+{
+	static int tap;
+
+	/* Wireshark registers the tap with the first capture, which is after our handoff. */
+	if (tap == 0)
+		tap = find_tap_id("expert");
+	return have_tap_listener(tap) || compat_has_column(pinfo, COL_EXPERT);
+}
+
 /** prepare(): looks up what is known of the layer's connection. */
 static void prepare(struct view *view)
 {
@@ -521,7 +540,7 @@ static void show_layer(const struct view *view, proto_tree *tree)
 bool tcphs_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct tcphs_layer *layer)
 {
 	struct view view = {.tvb = tvb, .pinfo = pinfo, .layer = layer, .mark = tcphs_capture_mark(layer->index)};
-	bool expert = have_tap_listener(expert_tap) || compat_has_column(pinfo, COL_EXPERT);
+	bool expert = expert_wanted(pinfo);
 	bool info;
 
 	if (view.mark->connection == TCPHS_NO_CONNECTION)
@@ -546,5 +565,4 @@ bool tcphs_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struc
 void tcphs_show_handoff(void)
 {
 	tcp_proto = proto_get_id_by_filter_name("tcp");
-	expert_tap = find_tap_id("expert");
 }

@@ -45,12 +45,12 @@ class Wireshark(shark.Shark):
         return root
 
     def trees(self, capture, options=("-2",)):
-        """(frame number, what the tree's lines say) of every tree of ours."""
+        """(frame number, the lines that a person sees) of every tree of ours."""
         found = []
         for packet in self.pdml(capture, options).iter("packet"):
             number = int(packet.find(".//field[@name='num']").get("show"))
             for tree in packet.findall("proto[@name='tcphs']"):
-                lines = [tree.get("showname")] + [line.get("showname") or line.get("show") for line in tree.iter("field")]
+                lines = [line.get("showname") or line.get("show") for line in tree.iter() if line.get("hide") != "yes"]
                 found.append((number, lines))
         return found
 

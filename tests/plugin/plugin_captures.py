@@ -32,10 +32,11 @@ def other(seconds):
 def handshake(start=0.0, ends=None, client=4321, server=7000):
     """SYN, SYN-ACK, ACK; the answer takes 30.5 ms, the ACK 0.12 ms."""
     there, back = ends or "client", ends[::-1] if ends else "server"
+    after_client, after_server = (client + 1) % 2**32, (server + 1) % 2**32
     return [
         segment(start, there, "S", client),
-        segment(start + 0.0305, back, "SA", server, client + 1),
-        segment(start + 0.03062, there, "A", client + 1, server + 1),
+        segment(start + 0.0305, back, "SA", server, after_client),
+        segment(start + 0.03062, there, "A", after_client, after_server),
     ]
 
 
