@@ -30,7 +30,7 @@ static void explain_rule(struct output *out, const struct policy *policy, enum t
 	output_format(out, " - %s\n  rule, severity %s", info->title,
 	              tcphs_severity_word((enum tcphs_severity)policy->severity[rule]));
 	if (*info->reference)
-		output_format(out, ", %s", info->reference);
+		output_format(out, "; see %s", info->reference);
 	output_text(out, "\n\n");
 	text_paragraph(out, info->explanation, columns_of(out), 2);
 }
@@ -40,9 +40,9 @@ static void explain_reason(struct output *out, enum tcphs_reason reason)
 	enum tcphs_verdict verdict = tcphs_reason_verdict(reason);
 
 	bold(out, tcphs_reason_word(reason));
-	output_format(out, " - %s\n  reason of the verdict %s (severity %s: %s); usually to blame: %s\n",
-	              tcphs_reason_title(reason), tcphs_verdict_word(verdict),
-	              tcphs_severity_word(vocabulary_verdict_severity(verdict)), tcphs_verdict_title(verdict),
+	output_format(out, " - %s\n  reason of the verdict %s: %s\n  severity %s; usually to blame: %s\n",
+	              tcphs_reason_title(reason), tcphs_verdict_word(verdict), tcphs_verdict_title(verdict),
+	              tcphs_severity_word(vocabulary_verdict_severity(verdict)),
 	              tcphs_blame_word(vocabulary_reason_blame(reason)));
 }
 

@@ -42,16 +42,21 @@ static gboolean on_list_rules(const char *name, const char *value, gpointer data
 }
 
 static const char summary[] =
-	"Checks how TCP connections in captures were opened: which step of the handshake failed, whose fault it is, and\n"
-	"whether the numbers add up. Reads pcap and pcapng; of a directory every capture below it; - is standard input.";
+	"Checks how TCP connections in captures were opened: which step of the handshake\n"
+	"failed, whose fault it is, and whether the numbers add up. Reads pcap and\n"
+	"pcapng; of a directory every capture below it; - is standard input.";
 
 static const char description[] =
+	"WORDS are separated by commas; the default is half_open,incomplete,malformed.\n"
+	"All words are listed by --list-rules and by --explain of a verdict.\n"
+	"\n"
 	"Exit status:\n"
 	"  0    nothing that --fail-on names was found\n"
 	"  1    something was\n"
 	"  2    wrong usage: nothing was read\n"
-	"  3    an input could not be read to its end, or the report not be written; what could be read is reported\n"
-	"  130, 143, 141   ended by SIGINT, by SIGTERM, or because nobody reads the report any more\n"
+	"  3    an input could not be read to its end, or the report not be written;\n"
+	"       what could be read is reported\n"
+	"  130, 143, 141   ended by SIGINT, by SIGTERM, or since nobody reads the report\n"
 	"\n"
 	"Examples:\n"
 	"  tcphs capture.pcap\n"
@@ -63,29 +68,28 @@ static GOptionContext *context_for(struct raw *raw)
 {
 	const GOptionEntry entries[] = {
 		{ "format", 'f', 0, G_OPTION_ARG_STRING, &raw->format,
-		  "table (default, for people), ndjson (one line per connection) or summary (counts)", "FORMAT" },
+		  "table, ndjson (a line per connection) or summary", "FORMAT" },
 		{ "fail-on", 0, 0, G_OPTION_ARG_STRING, &raw->fail_on,
-		  "Verdicts, reasons and rules that make the exit status 1, with commas between, or never "
-		  "(default half_open,incomplete,malformed)", "WORDS" },
+		  "Verdicts, reasons, rules that make it fail, or never", "WORDS" },
 		{ "severity", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->severities,
-		  "Show a rule as chat, note, warn or error; verdicts stay as they are", "RULE=LEVEL" },
+		  "Show a rule as chat, note, warn or error", "RULE=LEVEL" },
 		{ "horizon", 0, 0, G_OPTION_ARG_STRING, &raw->horizon,
-		  "An answer missing for less than this at the end of the capture may still have come (default 3)", "SECONDS" },
+		  "Time for an answer before the capture ends (3)", "SECONDS" },
 		{ "linger", 0, 0, G_OPTION_ARG_STRING, &raw->linger,
-		  "A closed connection takes in late segments for this long (default 60)", "SECONDS" },
+		  "Time for late segments after a close (60)", "SECONDS" },
 		{ "forget", 0, 0, G_OPTION_ARG_STRING, &raw->forget,
-		  "Report and drop connections idle for this long: for endless input (default 0, never)", "SECONDS" },
+		  "Drop connections idle for this long (0: never)", "SECONDS" },
 		{ "slow", 0, 0, G_OPTION_ARG_STRING, &raw->slow,
-		  "A handshake that takes longer is slow (default 1)", "SECONDS" },
+		  "A handshake that takes longer is slow (1)", "SECONDS" },
 		{ "stream-rule", 0, 0, G_OPTION_ARG_STRING, &raw->stream_rule,
-		  "Number streams as Wireshark up to 4.2 does (ws40, default) or from 4.4 on (ws44)", "RULE" },
+		  "Stream numbers of Wireshark 4.0 (ws40) or 4.4 (ws44)", "RULE" },
 		{ "checksums", 0, 0, G_OPTION_ARG_NONE, &raw->checksums, "Verify TCP checksums", NULL },
 		{ "color", 0, 0, G_OPTION_ARG_STRING, &raw->colour,
-		  "auto (default: on a terminal, unless NO_COLOR is set), always or never", "WHEN" },
+		  "auto, always or never; NO_COLOR is honoured", "WHEN" },
 		{ "explain", 0, 0, G_OPTION_ARG_STRING, &raw->explain,
-		  "Explain a rule, verdict or reason, and end", "ID" },
+		  "Explain a rule, a verdict or a reason, and end", "ID" },
 		{ "list-rules", 0, G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK, (gpointer)on_list_rules,
-		  "List all rules, and end; as Markdown with =md", "md" },
+		  "List all rules, and end; =md for Markdown", "[md]" },
 		{ "version", 0, 0, G_OPTION_ARG_NONE, &raw->version, "Print the version, and end", NULL },
 		{ G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->inputs, NULL, "FILE|DIR|-..." },
 		{ NULL },

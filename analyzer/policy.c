@@ -84,7 +84,6 @@ bool policy_fail_on(struct policy *policy, const char *words, char **message)
 
 bool policy_override(struct policy *policy, const char *assignment, char **message)
 {
-	static const char *const levels[] = { "chat", "note", "warn", "error", NULL };
 	const char *sign = strchr(assignment, '=');
 	char *id = sign ? g_strndup(assignment, (size_t)(sign - assignment)) : NULL;
 	int rule = id ? tcphs_rule_find(id) : -1;
@@ -98,7 +97,7 @@ bool policy_override(struct policy *policy, const char *assignment, char **messa
 	else if (rule <= TCPHS_RULE_NONE)
 		*message = unknown_word("--severity", id, "rule", vocabulary_closest_rule(id));
 	else
-		*message = unknown_word("--severity", sign + 1, "level", vocabulary_closest(sign + 1, levels));
+		*message = g_strdup_printf("--severity: a level is chat, note, warn or error; say %s=warn, for example", id);
 	g_free(id);
 	return good;
 }

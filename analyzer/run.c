@@ -14,14 +14,16 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "complain.h"
 #include "interrupt.h"
 #include "report/text.h"
 #include "sources.h"
 
-/* What 32 frames can give at most. They give about 32 items, which stay in the processor's first cache. */
-#define BATCH ((size_t)32 * TCPHS_DECODE_ITEMS)
+/* So many items that about 32 frames are taken together: enough misses overlap, and all fit the processor's caches. */
+#define BATCH (32 + TCPHS_DECODE_ITEMS - 1)
 
 struct run {
 	const struct options *options;
@@ -87,19 +89,32 @@ static bool stopped(const struct run *run)
 	return interrupt_signal() || run->report->out->error;
 }
 
+/* Whether frames may come as slowly as they are captured. They are then taken one by one, and what becomes known goes
+ * out at once: a batch would wait for its last frame, a line for a buffer to be full. */
+static bool is_live(const char *path)
+{
+	bool standard = strcmp(path, "-") == 0;
+	struct stat status;
+
+	if ((standard ? fstat(STDIN_FILENO, &status) : stat(path, &status)) != 0)
+		return false;
+	return !S_ISREG(status.st_mode);
+}
+
 /* Reads one input to its end or as far as it goes. Returns why it goes no further, or NULL; the string is for g_free(). */
 static char *read_input(struct run *run, struct report_input *input, struct tcphs_input *frames,
                         struct tcphs_tracker *tracker)
 {
-	bool live = strcmp(input->path, "-") == 0;
+	bool live = is_live(input->path);
+	size_t capacity = live ? TCPHS_DECODE_ITEMS : BATCH;
 	enum tcphs_input_result result;
 	size_t count;
 
 	do {
-		result = tcphs_decode_batch(run->decoder, frames, run->items, BATCH, &count, &input->tally.frames);
+		result = tcphs_decode_batch(run->decoder, frames, run->items, capacity, &count,
+		                            &input->tally.frames);
 		if (track(tracker, &input->tally, run->items, count) != TCPHS_OK || !drain(run, input, tracker))
 			return g_strdup(out_of_memory);
-		/* Whoever reads along from a live capture gets a line when it is known, not when a buffer is full. */
 		if (live && run->report->out->used)
 			output_flush(run->report->out);
 	} while (result == TCPHS_INPUT_FRAME && !stopped(run));
@@ -170,7 +185,7 @@ static void complain_of_signal(const GPtrArray *sources, guint begun, uint64_t f
 	const struct source *source = g_ptr_array_index(sources, begun - 1);
 	char *path = text_escape(source->path);
 	guint unread = sources->len - begun;
-	char *rest = unread ? g_strdup_printf(", and %u more input%s not at all", unread, unread == 1 ? "" : "s") : g_strdup("");
+	char *rest = unread ? g_strdup_printf(", and %u more file%s not at all", unread, unread == 1 ? "" : "s") : g_strdup("");
 
 	complain("stopped by %s; %s was read up to frame %" G_GUINT64_FORMAT "%s",
 	         interrupt_signal() == SIGINT ? "SIGINT" : "SIGTERM", path, frames, rest);

@@ -18,12 +18,13 @@ struct json {
 	bool comma;     /* a value stands before this place, in the same object or array */
 };
 
+/** json_begin(): a document, or a line of newline-delimited JSON, begins on |out|. */
 void json_begin(struct json *json, struct output *out);
 void json_object(struct json *json, const char *key);
 void json_object_end(struct json *json);
 void json_array(struct json *json, const char *key);
 void json_array_end(struct json *json);
-/** json_line(): ends a line of newline-delimited JSON. */
+/** json_line(): ends that line. */
 void json_line(struct json *json);
 
 void json_null(struct json *json, const char *key);

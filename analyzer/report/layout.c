@@ -2,9 +2,10 @@
 /*
  * layout.c - draws rows in columns.
  *
- * On a terminal nothing is cut and nothing runs over its edge: where a column leaves the finding too little room, the
- * finding goes on lines of its own below the row, and where even the endpoints do not fit, they go there too. Anywhere
- * else (a pipe, a file) a row is one line, however long, so that grep finds what belongs together.
+ * On a terminal nothing is cut and nothing runs over its edge, down to some 56 columns: where a finding has too little
+ * room in its column it goes below its row, and so do endpoints that are too long for theirs; where the terminal is
+ * narrower still, steps and RTT go below as well. Anywhere else (a pipe, a file) a row is one line, however long, so that grep
+ * finds what belongs together.
  */
 #include "table.h"
 
@@ -17,6 +18,9 @@
 
 /* Below this many columns a finding is not put beside its row: it would be a tower of words. */
 #define FINDING_MIN 48
+
+/* Two IPv4 endpoints of any length. If they do not fit, the whole layout becomes narrow. */
+#define ENDPOINTS_MIN 45
 
 /* Indentation of what goes below its row. */
 #define BELOW 4
@@ -34,7 +38,8 @@ static const char *const titles[COLUMNS] = { "VERDICT", "REASON", "BLAME", "CLIE
 struct layout {
 	struct output *out;
 	size_t width[COLUMNS];
-	bool below[COLUMNS];     /* on a line of its own */
+	bool narrow;             /* steps and RTT stand below the row */
+	bool finding_below;
 };
 
 static void fill_cell(char cell[CELL], const struct row *row, enum column column)
@@ -81,36 +86,59 @@ static void widen(struct layout *layout, const struct row *row)
 	layout->width[FINDING] = MAX(layout->width[FINDING], length);
 }
 
-/* How wide the columns before |end| are that stand in the row, gaps included. */
-static size_t width_before(const struct layout *layout, enum column end)
+static bool in_row(const struct layout *layout, int column)
+{
+	if (column == STEPS || column == RTT)
+		return !layout->narrow;
+	return column != FINDING || !layout->finding_below;
+}
+
+/* How wide the columns before |end| are that stand in the row, each with the gap behind it. */
+static size_t width_before(const struct layout *layout, int end)
 {
 	size_t width = 0;
 
-	for (int column = 0; column < (int)end; column++)
-		if (!layout->below[column])
+	for (int column = 0; column < end; column++)
+		if (in_row(layout, column))
 			width += layout->width[column] + GAP;
 	return width;
 }
 
+/* What is left of |columns| behind |used|. */
+static size_t left(size_t columns, size_t used)
+{
+	return columns > used ? columns - used : 0;
+}
+
+/* Makes the columns fit the terminal. */
+static void fit(struct layout *layout, size_t columns)
+{
+	size_t widest = layout->width[ENDPOINTS];
+	size_t beside = GAP + MIN(layout->width[FINDING], FINDING_MIN);
+	size_t room = left(columns + GAP, width_before(layout, FINDING) - widest);
+
+	if (room >= ENDPOINTS_MIN + beside)  /* a few long endpoints shall not push all findings out of the row */
+		room -= beside;
+	layout->narrow = room < MIN(widest, ENDPOINTS_MIN);
+	if (layout->narrow)
+		room = left(columns, width_before(layout, ENDPOINTS));
+	layout->width[ENDPOINTS] = MIN(widest, MAX(room, strlen(titles[ENDPOINTS])));
+	room = left(columns, width_before(layout, FINDING));
+	layout->finding_below = layout->narrow || room < MIN(layout->width[FINDING], FINDING_MIN);
+	if (layout->finding_below)
+		room = left(columns, BELOW);
+	layout->width[FINDING] = MIN(layout->width[FINDING], room);
+}
+
 static void measure(struct layout *layout, struct sheet *const *sheets, size_t count)
 {
-	size_t columns = layout->out->columns;
-	size_t room;
-
-	for (int column = 0; column < COLUMNS; column++)
+	for (int column = 0; column < FINDING; column++)
 		layout->width[column] = strlen(titles[column]);
 	for (size_t i = 0; i < count; i++)
 		for (size_t j = 0; j < sheets[i]->count; j++)
 			widen(layout, sheets[i]->rows[j]);
-	if (!columns)
-		return;
-	layout->below[ENDPOINTS] = width_before(layout, FINDING) - GAP > columns;
-	room = width_before(layout, FINDING) < columns ? columns - width_before(layout, FINDING) : 0;
-	layout->below[FINDING] = room < MIN(layout->width[FINDING], FINDING_MIN);
-	if (layout->below[FINDING])
-		layout->width[FINDING] = columns > 2 * BELOW ? columns - BELOW : columns;
-	else
-		layout->width[FINDING] = MIN(layout->width[FINDING], room);
+	if (layout->out->columns)
+		fit(layout, layout->out->columns);
 }
 
 static void put_coloured(struct output *out, const char *colour, const char *text, size_t length)
@@ -151,7 +179,7 @@ static void put_finding_line(struct output *out, const struct row *row, const ch
 
 static void put_finding(const struct layout *layout, const struct row *row)
 {
-	size_t indent = layout->below[FINDING] ? BELOW : width_before(layout, FINDING);
+	size_t indent = layout->finding_below ? BELOW : width_before(layout, FINDING);
 	size_t width = layout->out->columns ? layout->width[FINDING] : 0;
 	const char *text = row->finding;
 
@@ -159,46 +187,62 @@ static void put_finding(const struct layout *layout, const struct row *row)
 		const char *next;
 		size_t length = text_wrap(text, width, &next);
 
-		if (text != row->finding || layout->below[FINDING])
+		if (text != row->finding || layout->finding_below)
 			output_pad(layout->out, indent);
 		put_finding_line(layout->out, row, text, length);
 		text = next;
 	}
 }
 
-static void put_below(const struct layout *layout, const struct row *row, enum column column)
+static void put_below(const struct layout *layout, const struct row *row, bool endpoints)
 {
-	char cell[CELL];
+	char cell[CELL], steps[CELL];
 
-	fill_cell(cell, row, column);
-	text_paragraph(layout->out, cell, layout->out->columns, BELOW);
+	if (endpoints) {
+		fill_cell(cell, row, ENDPOINTS);
+		text_paragraph(layout->out, cell, layout->out->columns, BELOW);
+	}
+	if (layout->narrow) {
+		fill_cell(steps, row, STEPS);
+		fill_cell(cell, row, RTT);
+		output_pad(layout->out, BELOW);
+		output_format(layout->out, row->rtt == TCPHS_TIME_NONE ? "steps %s\n" : "steps %s, RTT %s\n", steps, cell);
+	}
 }
 
 /* The gap is put before the next cell, not after this one: no line ends in blanks. */
 static void put_row(const struct layout *layout, const struct row *row)
 {
-	bool finding = *row->finding != '\0';
+	bool beside = *row->finding && !layout->finding_below;
+	bool too_long = false;
 	size_t gap = 0;
 
 	for (int column = 0; column < FINDING; column++) {
 		char cell[CELL];
-		size_t length, pad;
+		size_t pad, width = layout->width[column];
 
-		if (layout->below[column])
+		if (!in_row(layout, column))
 			continue;
 		fill_cell(cell, row, (enum column)column);
-		length = strlen(cell);
-		pad = layout->width[column] - length;
+		if (strlen(cell) > width) {
+			too_long = true;
+			gap += width + GAP;
+			continue;
+		}
+		pad = width - strlen(cell);
 		output_pad(layout->out, column == RTT ? gap + pad : gap);
-		put_coloured(layout->out, colour_of(row, (enum column)column), cell, length);
+		put_coloured(layout->out, colour_of(row, (enum column)column), cell, strlen(cell));
 		gap = column == RTT ? GAP : pad + GAP;
 	}
-	if (finding && !layout->below[FINDING])
+	if (beside && !too_long) {
 		output_pad(layout->out, gap);
-	else
-		output_char(layout->out, '\n');
-	if (layout->below[ENDPOINTS])
-		put_below(layout, row, ENDPOINTS);
+		put_finding(layout, row);
+		return;
+	}
+	output_char(layout->out, '\n');
+	put_below(layout, row, too_long);
+	if (beside)
+		output_pad(layout->out, width_before(layout, FINDING));
 	put_finding(layout, row);
 }
 
@@ -207,10 +251,10 @@ static void put_titles(const struct layout *layout)
 	GString *line = g_string_new(NULL);
 
 	for (int column = 0; column < COLUMNS; column++) {
-		if (layout->below[column])
+		if (!in_row(layout, column))
 			continue;
 		if (column == FINDING)
-			g_string_append(line, titles[column]);
+			g_string_append(line, layout->width[FINDING] ? titles[FINDING] : "");
 		else
 			g_string_append_printf(line, column == RTT ? "%*s  " : "%-*s  ", (int)layout->width[column],
 			                       titles[column]);
@@ -221,9 +265,9 @@ static void put_titles(const struct layout *layout)
 	g_string_free(line, TRUE);
 }
 
-static void put_amount(struct output *out, uint64_t number, const char *word)
+static void add_amount(GString *line, uint64_t number, const char *word)
 {
-	output_format(out, "%" G_GUINT64_FORMAT " %s%s", number, word, number == 1 ? "" : "s");
+	g_string_append_printf(line, "%" G_GUINT64_FORMAT " %s%s", number, word, number == 1 ? "" : "s");
 }
 
 static void put_heading(struct output *out, const struct sheet *sheet)
@@ -259,37 +303,46 @@ void layout_page(struct output *out, struct sheet *const *sheets, size_t count, 
 		output_char(out, '\n');
 }
 
-static gboolean put_not_decoded(gpointer word, gpointer frames, gpointer data)
+static gboolean add_not_decoded(gpointer word, gpointer frames, gpointer line)
 {
-	output_format(data, " %s %" G_GUINT64_FORMAT, (const char *)word, *(const uint64_t *)frames);
+	g_string_append_printf(line, " %" G_GUINT64_FORMAT " %s,", *(const uint64_t *)frames, (const char *)word);
 	return FALSE;
+}
+
+static void put_line(struct output *out, GString *line)
+{
+	text_paragraph(out, line->str, out->columns, 0);
+	g_string_truncate(line, 0);
 }
 
 void layout_total(struct output *out, const struct tally *total)
 {
 	const char *separator = ": ";
+	GString *line = g_string_new(NULL);
 
-	put_amount(out, total->connections, "connection");
-	output_text(out, " in ");
-	put_amount(out, total->inputs, "input");
-	output_text(out, ", ");
-	put_amount(out, total->frames, "frame");
+	add_amount(line, total->connections, "connection");
+	g_string_append(line, " in ");
+	add_amount(line, total->inputs, "file");
+	g_string_append(line, ", ");
+	add_amount(line, total->frames, "frame");
 	for (int verdict = TCPHS_VERDICTS - 1; verdict >= 0; verdict--) {
 		if (!total->verdicts[verdict])
 			continue;
-		output_format(out, "%s%" G_GUINT64_FORMAT " %s", separator, total->verdicts[verdict],
-		              tcphs_verdict_word((enum tcphs_verdict)verdict));
+		g_string_append_printf(line, "%s%" G_GUINT64_FORMAT " %s", separator, total->verdicts[verdict],
+		                       tcphs_verdict_word((enum tcphs_verdict)verdict));
 		separator = ", ";
 	}
 	if (total->damaged) {
-		output_text(out, "; ");
-		put_amount(out, total->damaged, "input");
-		output_text(out, " could not be read to the end");
+		g_string_append(line, "; ");
+		add_amount(line, total->damaged, "file");
+		g_string_append(line, " could not be read to the end");
 	}
-	output_char(out, '\n');
+	put_line(out, line);
 	if (g_tree_nnodes(total->not_decoded)) {
-		output_text(out, "frames not decoded:");
-		g_tree_foreach(total->not_decoded, put_not_decoded, out);
-		output_char(out, '\n');
+		g_string_append(line, "frames not decoded:");
+		g_tree_foreach(total->not_decoded, add_not_decoded, line);
+		g_string_truncate(line, line->len - 1);
+		put_line(out, line);
 	}
+	g_string_free(line, TRUE);
 }

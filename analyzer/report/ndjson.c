@@ -209,6 +209,7 @@ static void ndjson_input_end(struct report *report, const struct report_input *i
 	struct json *json = &((struct ndjson *)report)->json;
 	const struct tally *tally = &input->tally;
 
+	json_begin(json, report->out);
 	json_object(json, NULL);
 	json_string(json, "type", "file");
 	json_string(json, "file", input->path);

@@ -104,13 +104,13 @@ static void summary_finish(struct report *report, const struct tally *total)
 
 	if (!report->several)
 		return;
-	title = g_strdup_printf("total of %" G_GUINT64_FORMAT " inputs", total->inputs);
+	title = g_strdup_printf("total of %" G_GUINT64_FORMAT " files", total->inputs);
 	put_title(report, title, total);
 	g_free(title);
 	put_tally(report, total);
 	if (total->damaged) {
 		output_text(report->out, "  ");
-		put_amount(report->out, total->damaged, "input");
+		put_amount(report->out, total->damaged, "file");
 		output_text(report->out, " could not be read to the end\n");
 	}
 }

@@ -133,7 +133,7 @@ size_t text_wrap(const char *text, size_t columns, const char **next)
 
 void text_paragraph(struct output *out, const char *text, size_t columns, size_t indent)
 {
-	size_t room = columns > indent + 20 ? columns - indent : columns;
+	size_t room = columns > indent + 20 ? columns - indent : columns;  /* 0 stays 0: no limit */
 
 	while (*text) {
 		const char *next;

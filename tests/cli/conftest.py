@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""conftest.py - runs the analyzer that TCPHS names (default: the release build) for the tests of its command line."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = os.environ.get("TCPHS", str(ROOT / "build/release/analyzer/tcphs"))
+
+
+class Outcome:
+    """What a run left behind: its status, and out and err as text (they have to be UTF-8)."""
+
+    def __init__(self, done):
+        self.status = done.returncode
+        self.out = (done.stdout or b"").decode("utf-8", "strict")
+        self.err = done.stderr.decode("utf-8", "strict")
+
+    def lines(self):
+        """The lines of ndjson, each parsed."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    def complaint(self):
+        """The one sentence on standard error."""
+        lines = self.err.splitlines()
+        assert len(lines) == 1, self.err
+        assert lines[0].startswith("tcphs: "), self.err
+        return lines[0]
+
+
+@pytest.fixture(scope="session")
+def program():
+    assert os.access(PROGRAM, os.X_OK), f"{PROGRAM} is not there: build it, or name it in TCPHS"
+    return PROGRAM
+
+
+@pytest.fixture(scope="session")
+def sanitized(program):
+    return b"__asan_init" in Path(program).read_bytes()
+
+
+@pytest.fixture
+def tcphs(program, tmp_path):
+    """Runs the analyzer in the test's folder; |before|, if given, is the command that takes its place."""
+
+    def run(*arguments, **extra):
+        environment = {**os.environ, "LC_ALL": "C.UTF-8", **extra.pop("env", {})}
+        extra = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": tmp_path, "timeout": 60, **extra}
+        command = extra.pop("before", [program])
+        done = subprocess.run([*command, *arguments], env=environment, check=False, **extra)
+        return Outcome(done)
+
+    return run
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Writes a capture into the test's folder and gives its name back."""
+
+    def put(name, octets):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(octets)
+        return name
+
+    return put

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""test_cli_signals.py - a reader that goes away, a user who has seen enough, and memory that is out."""
+
+import fcntl
+import json
+import os
+import resource
+import select
+import signal
+import struct
+import subprocess
+import termios
+import time
+
+import pytest
+
+from cli_captures import Talk, complete, flood, pcap, refused
+
+
+@pytest.fixture
+def start(program, tmp_path):
+    """Starts the analyzer in the test's folder; what still runs when the test is over is killed."""
+    started = []
+
+    def popen(*arguments, **extra):
+        started.append(subprocess.Popen([program, *arguments], cwd=tmp_path, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, env={**os.environ, "LC_ALL": "C.UTF-8"}, **extra))
+        return started[-1]
+
+    yield popen
+    for process in started:
+        process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream:
+                stream.close()
+
+
+@pytest.mark.parametrize("form", ["table", "ndjson"])
+def test_a_reader_that_goes_away_ends_it_quietly(start, write, form):
+    name = write("a.pcap", pcap(flood(20000)))
+    process = start("--format", form, name)
+    assert process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(timeout=60) == 128 + signal.SIGPIPE
+    assert process.stderr.read() == b""
+
+
+def wait_until_read(process):
+    """Until nothing is left in the pipe to its standard input: what was written is being analyzed."""
+    for _ in range(500):
+        left = struct.unpack("i", fcntl.ioctl(process.stdin, termios.FIONREAD, b"\0" * 4))[0]
+        if left == 0:
+            break
+        time.sleep(0.01)
+    time.sleep(0.3)
+
+
+@pytest.mark.parametrize("number, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("form", ["table", "ndjson"])
+def test_a_signal_ends_reading_and_what_was_read_is_reported(start, write, number, status, form):
+    """Standard input stays open, as that of a live capture does."""
+    name = write("later.pcap", complete())
+    process = start("--format", form, "-", name, stdin=subprocess.PIPE)
+    process.stdin.write(refused())
+    process.stdin.flush()
+    wait_until_read(process)
+    process.send_signal(number)
+    process.wait(timeout=20)
+    out, err = process.stdout.read().decode(), process.stderr.read().decode()
+    assert process.returncode == status
+    assert err.startswith(f"tcphs: stopped by {number.name}; ") and err.count("\n") == 1
+    assert "frame 3" in err and "1 more file not at all" in err
+    assert "refused" in out and "three_way" not in out
+    if form == "ndjson":
+        lines = [json.loads(line) for line in out.splitlines()]
+        assert lines[0]["reason"] == "refused"
+        assert lines[1]["type"] == "file" and "frame 3" in lines[1]["damaged"]
+
+
+def test_lines_of_a_live_capture_come_at_once(start):
+    """A connection that is over is printed while the capture goes on."""
+    process = start("--format", "ndjson", "--linger", "1", "-", stdin=subprocess.PIPE)
+    talk = Talk().handshake().shutdown()
+    for second in range(100):
+        talk.end(10 + second)
+    process.stdin.write(talk.pcap())
+    process.stdin.flush()
+    assert select.select([process.stdout], [], [], 20)[0], "nothing was printed while the capture went on"
+    line = json.loads(process.stdout.readline())
+    assert line["reason"] == "three_way"
+    process.stdin.close()
+    assert process.wait(timeout=20) == 0
+
+
+def test_memory_that_is_out_is_an_error_and_no_crash(tcphs, write, sanitized):
+    if sanitized:
+        pytest.skip("the address sanitizer needs more address space than any limit would leave")
+    name = write("a.pcap", pcap(flood(120000)))
+    limit = 40 << 20
+    for form in ("table", "ndjson", "summary"):
+        done = tcphs("--format", form, name, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
+        assert done.status in (1, 3), done.err
+        if done.status == 3:
+            assert "memory" in done.complaint()
+    assert tcphs("--format", "table", name,
+                 preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (24 << 20, 24 << 20))).status == 3
