@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """conftest.py - tshark and sharkd with the plugin and without, and captures made for one test each."""
 import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -101,6 +102,15 @@ def capture(folder):
 def story(capture):
     """A file with several connections, one of each main verdict, and other traffic after them."""
     return capture(made.story())
+
+
+@pytest.fixture(scope="session")
+def everything(folder, layers):
+    """Every capture of the project one behind the other in one file: all link types, time that jumps, ports reused."""
+    path = folder / "everything.pcapng"
+    subprocess.run(["mergecap", "-a", "-w", path, layers, *paths.captures(paths.RECORDED, paths.SYNTHETIC)], check=True)
+    path.chmod(0o644)
+    return path
 
 
 @pytest.fixture(scope="session")

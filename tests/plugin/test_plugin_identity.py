@@ -1,24 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """With our protocol switched off, tshark prints what it prints without the plugin, byte for byte."""
-import subprocess
-
 import pytest
-from support import paths
 
 FORMATS = {
     "text": [], "verbose": ["-V"], "hex": ["-x"], "pdml": ["-T", "pdml"], "psml": ["-T", "psml"], "json": ["-T", "json"],
     "ek": ["-T", "ek"], "fields": ["-T", "fields", "-e", "frame.number", "-e", "frame.protocols", "-e", "tcp.stream"],
 }
 PASSES = pytest.mark.parametrize("passes", [[], ["-2"]], ids=["one-pass", "two-pass"])
-
-
-@pytest.fixture(scope="module", name="everything")
-def fixture_everything(folder, layers):
-    """Every capture of the project one behind the other, interfaces of all link types, in one file."""
-    path = folder / "everything.pcapng"
-    subprocess.run(["mergecap", "-a", "-w", path, layers, *paths.captures(paths.RECORDED, paths.SYNTHETIC)], check=True)
-    path.chmod(0o644)
-    return path
 
 
 def said(text):
