@@ -26,6 +26,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 		}                                                                         \
 	} while (0)
 
+#define FUZZ_EPOCH (INT64_C(1700000000) * TCPHS_SECOND)
+
 struct reader {
 	const uint8_t *at;
 	size_t left;
@@ -163,6 +165,26 @@ static void drain(struct feed *feed)
 		check_summary(feed, &summary);
 }
 
+/* With FUZZ_SHOW in the environment: what is fed, to read a crash by. */
+static void show(const struct feed *feed, const char *kind, const struct tcphs_segment *segment)
+{
+	static const char letters[] = "FSRP.UEWe";
+	char flags[sizeof(letters)] = "none";
+	size_t i, n = 0;
+
+	if (!getenv("FUZZ_SHOW"))
+		return;
+	for (i = 0; letters[i]; i++) {
+		if (segment->flags & (1u << i)) {
+			flags[n++] = letters[i];
+			flags[n] = '\0';
+		}
+	}
+	fprintf(stderr, "%u: %.6f %s %u > %u %s seq %u length %u ack %u win %u have 0x%x options 0x%x\n", segment->ref,
+	        (double)(feed->now - FUZZ_EPOCH) / (double)TCPHS_SECOND, kind, segment->sport, segment->dport, flags,
+	        segment->seq, segment->length, segment->ack, segment->window, segment->have, segment->options.seen);
+}
+
 static void one(struct feed *feed, struct reader *reader)
 {
 	uint8_t kind = octet(reader), where = octet(reader);
@@ -183,6 +205,7 @@ static void one(struct feed *feed, struct reader *reader)
 	segment.ref = ++feed->ref;
 	segment.ip_id = where >> 4;
 	segment.ttl = kind & 8 ? 64 : 250;
+	show(feed, (kind & 7) == 6 ? "quoted" : "segment", &segment);
 	tcphs_tracker_frame(feed->tracker, feed->now);
 	if ((kind & 7) == 6) {
 		struct tcphs_quote quote = { .key = key, .segment = segment, .type = 3, .code = where >> 5 };
@@ -205,7 +228,7 @@ static void one(struct feed *feed, struct reader *reader)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct reader reader = { data, size };
-	struct feed feed = { .now = INT64_C(1700000000) * TCPHS_SECOND };
+	struct feed feed = { .now = FUZZ_EPOCH };
 	struct tcphs_config config;
 	uint8_t choice = octet(&reader);
 
