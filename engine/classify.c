@@ -49,11 +49,12 @@ static bool is_copy(const struct tcphs_endpoint *e, const struct tcphs_segment *
 {
 	uint32_t hash = tcphs_print_hash(s);
 
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < 3; i++) {
 		const struct tcphs_print *p = &e->print[i];
-		tcphs_time age = s->time - p->time;
+		/* Two interfaces' frames may be saved one after the other: time goes back then. */
+		tcphs_time age = s->time < p->time ? p->time - s->time : s->time - p->time;
 
-		if (p->hash != hash || p->ip_id != s->ip_id || age < 0)
+		if (p->hash != hash || p->ip_id != s->ip_id)
 			continue;
 		if (s->ip_id != 0)
 			return age <= COPY_WITH_ID;
@@ -262,6 +263,9 @@ static enum tcphs_event server_in_synack(const struct tcphs_connection *c, const
 		return TCPHS_EV_NOISE;
 	if (!seq_within(s->seq, server->isn, server->isn + TCPHS_SEQ_AHEAD) || !seq_within(s->ack, client->isn + 1, reach))
 		return TCPHS_EV_CHALLENGE;
+	/* In SYN-RECEIVED it answers a newer SYN so (3.10.7.4): that proves no final ACK. */
+	if ((c->facts & TCPHS_FACT_REPLACED) && span(s) == 0 && s->ack == client->isn + 1)
+		return TCPHS_EV_CHALLENGE;
 	return TCPHS_EV_ACK;
 }
 
@@ -352,7 +356,7 @@ static enum tcphs_event in_open(const struct tcphs_connection *c, enum tcphs_sid
 	switch (s->flags & (TCPHS_SYN | TCPHS_ACK | TCPHS_RST)) {
 	case TCPHS_SYN:
 		/* The same ISN after a full close is a new connection; before, a late copy of the first SYN. */
-		if (tcphs_connection_closed(c) && did(own, TCPHS_DID_SYN))
+		if (tcphs_connection_closed(c) && did(own, TCPHS_DID_SYN) && s->time >= c->closed_at)
 			return TCPHS_EV_ANOTHER;
 		if (!did(own, TCPHS_DID_SYN) && tcphs_connection_client(c) != side)
 			return TCPHS_EV_NOISE;

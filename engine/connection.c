@@ -233,6 +233,7 @@ static void begin_again(struct update *u)
 	u->own->did &= (uint16_t)~TCPHS_DID_SYNACK;
 	c->isns = 0;
 	c->held.ref = 0;
+	c->lost = 0;
 	c->attempt = u->s->time;
 }
 
@@ -661,7 +662,8 @@ static void learn(struct update *u)
 		if (u->before == TCPHS_STAGE_SYN) {
 			u->c->facts |= TCPHS_FACT_CHALLENGED;
 			u->c->echo = u->s->ack;
-			u->c->lost = u->s->ref;
+			if (u->c->lost == 0)
+				u->c->lost = u->s->ref;
 		}
 		break;
 	case TCPHS_EV_RST:
@@ -974,6 +976,7 @@ static void count_frame(struct update *u)
 
 static void remember(struct update *u)
 {
+	/* Its first segment's print stays, the others take turns. */
 	struct tcphs_print *print = &u->own->print[u->own->next_print];
 
 	u->own->did |= TCPHS_DID_ANYTHING;
@@ -988,7 +991,7 @@ static void remember(struct update *u)
 	u->own->heard = u->s->time;
 	u->c->last = u->s->time;
 	*print = (struct tcphs_print){ u->s->time, tcphs_print_hash(u->s), u->s->ip_id };
-	u->own->next_print ^= 1;
+	u->own->next_print = u->own->next_print == 1 ? 2 : 1;
 	if (u->c->closed_at == 0 && tcphs_connection_closed(u->c))
 		u->c->closed_at = u->s->time;
 }
@@ -999,7 +1002,7 @@ size_t tcphs_connection_update(struct tcphs_connection *c, const struct tcphs_co
 {
 	struct update u = { .c = c, .s = segment, .config = config, .own = &c->side[side], .peer = &c->side[!side], .mark = mark, .out = out,
 	                    .side = side, .role = role_of(c, side, event), .event = event,
-	                    .before = (enum tcphs_stage)c->stage };
+	                    .before = (enum tcphs_stage)c->stage, .did = c->side[side].did };
 	const struct tcphs_cell *cell = tcphs_transition(u.before, u.role, event);
 
 	assert(tcphs_cell_possible(cell) && cell->stage != TCPHS_STAGE_NONE);
@@ -1063,7 +1066,8 @@ void tcphs_connection_challenged(struct tcphs_connection *c, const struct tcphs_
 {
 	c->facts |= TCPHS_FACT_CHALLENGED;
 	c->echo = segment->ack;
-	c->lost = c->first;
+	if (c->lost == 0)
+		c->lost = c->first;
 }
 
 void tcphs_connection_replaced(struct tcphs_connection *c, enum tcphs_side side, const struct tcphs_segment *segment)
@@ -1071,6 +1075,14 @@ void tcphs_connection_replaced(struct tcphs_connection *c, enum tcphs_side side,
 	c->facts |= TCPHS_FACT_REPLACED;
 	c->replaced_by = (uint8_t)side;
 	c->replaced_at = segment->time;
+}
+
+bool tcphs_connection_answers(const struct tcphs_connection *c, enum tcphs_side side, const struct tcphs_segment *segment)
+{
+	enum tcphs_side client = tcphs_connection_client(c);
+	uint32_t isn = c->side[client].isn, last = isn + 1 + c->side[client].syn_data;
+
+	return side == client ? seq_within(segment->seq, isn, last) : seq_within(segment->ack, isn + 1, last);
 }
 
 /* How far from the last numbers a segment of an older connection may be. */

@@ -136,7 +136,7 @@ struct tcphs_endpoint {
 	uint16_t did;        /* TCPHS_DID_* */
 	uint8_t state;       /* enum tcphs_state */
 	uint8_t next_print;
-	struct tcphs_print print[2];
+	struct tcphs_print print[3];
 };
 
 /** A server ISN: the tries of its SYN-ACK that were captured. */
@@ -279,6 +279,9 @@ void tcphs_connection_replaced(struct tcphs_connection *c, enum tcphs_side side,
 
 /** tcphs_connection_challenged(): its SYN got an ACK for the connection that had the 4-tuple before. */
 void tcphs_connection_challenged(struct tcphs_connection *c, const struct tcphs_segment *segment);
+
+/** tcphs_connection_answers(): in stage SYN, |segment| goes on from or acknowledges just that SYN. */
+bool tcphs_connection_answers(const struct tcphs_connection *c, enum tcphs_side side, const struct tcphs_segment *segment);
 
 /** tcphs_connection_fits(): the numbers of |segment| are near where this connection's are (no SYN). */
 bool tcphs_connection_fits(const struct tcphs_connection *c, enum tcphs_side side, const struct tcphs_segment *segment);

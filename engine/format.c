@@ -432,13 +432,9 @@ static void say_one_sided(const struct saying *s)
 
 static void say_slow(const struct saying *s)
 {
-	put(s->text, "from SYN to ACK");
-	if (s->summary->rtt_total > 0) {
-		put(s->text, " in ");
-		put_interval(s->text, (uint64_t)s->summary->rtt_total / 1000);
-	} else {
-		put(s->text, " in more than a second");
-	}
+	/* .actual: microseconds from the first SYN of the attempt to the ACK */
+	put(s->text, "from SYN to ACK in ");
+	put_interval(s->text, s->finding->actual);
 }
 
 /** put_address(): as inet_ntop does; IPv4 where it is mapped. */

@@ -137,13 +137,25 @@ static void mptcp_key_missing(struct update *u)
 		update_raise(u, TCPHS_RULE_MPTCP_KEY_MISSING, u->c->step[1]);
 }
 
+/* A later segment says nothing of when the ACK itself came. */
+static void handshake_slow(struct update *u)
+{
+	tcphs_time took = u->s->time - u->c->attempt;
+	struct tcphs_finding *f;
+
+	if (took <= u->config->slow || u->s->seq - (u->own->isn + 1) > u->own->syn_data)
+		return;
+	f = update_raise(u, TCPHS_RULE_HANDSHAKE_SLOW, u->c->step[0]);
+	if (f)
+		f->actual = took / 1000 < UINT32_MAX ? (uint32_t)(took / 1000) : UINT32_MAX;
+}
+
 static void notice_final_ack(struct update *u)
 {
 	if (u->c->step[2] != u->s->ref || u->role != TCPHS_CLIENT || u->c->step[0] == 0 || (u->c->facts & TCPHS_FACT_CROSSED))
 		return;
 	mptcp_key_missing(u);
-	if (u->s->time - u->c->attempt > u->config->slow)
-		update_raise(u, TCPHS_RULE_HANDSHAKE_SLOW, u->c->step[0]);
+	handshake_slow(u);
 }
 
 /* The server acknowledges the SYN once more, by itself: what the client owes now. */
@@ -205,12 +217,12 @@ static void ttl_changed(struct update *u)
 static void reset_after_handshake(struct update *u)
 {
 	bool opened_by_data = u->c->step[2] == 0;
+	struct tcphs_finding *f;
 
-	if (!open_before(u) || u->event != TCPHS_EV_RST || (u->own->did & (TCPHS_DID_GO_ON | TCPHS_DID_RST | TCPHS_DID_FIN)) ||
-	    ((u->own->did | u->peer->did) & TCPHS_DID_RST) || opened_by_data)
+	if (!open_before(u) || u->event != TCPHS_EV_RST || opened_by_data ||
+	    ((u->did | u->peer->did) & TCPHS_DID_RST) || (u->did & (TCPHS_DID_GO_ON | TCPHS_DID_FIN)))
 		return;
-	struct tcphs_finding *f = update_raise(u, TCPHS_RULE_RESET_AFTER_HANDSHAKE, u->c->step[2]);
-
+	f = update_raise(u, TCPHS_RULE_RESET_AFTER_HANDSHAKE, u->c->step[2]);
 	if (f) {
 		f->expected = u->s->flags;
 		f->actual = UINT32_MAX;

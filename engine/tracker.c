@@ -545,9 +545,13 @@ static bool misfit(const struct tcphs_entry *e, enum tcphs_side side, enum tcphs
 	case TCPHS_EV_RST_ECHO:
 	case TCPHS_EV_ANOTHER:
 		return true;
+	case TCPHS_EV_MOVED_ON:
+		return true;
 	case TCPHS_EV_ACK:
 	case TCPHS_EV_RST:
-		/* In an open connection classification lets every number pass. */
+		/* After its SYN alone and in an open connection, classification lets nearly every number pass. */
+		if (e->c.stage == TCPHS_STAGE_SYN)
+			return !tcphs_connection_answers(&e->c, side, s);
 		return e->c.stage >= TCPHS_STAGE_UNSEEN && !tcphs_connection_fits(&e->c, side, s);
 	default:
 		return false;
@@ -590,7 +594,8 @@ static bool take_for_predecessor(struct tcphs_tracker *t, struct tcphs_tuple *tu
 	its_event = tcphs_classify(&older->c, &t->config, side, s);
 	if (its_event >= TCPHS_EVENTS)
 		return false;
-	if (event == TCPHS_EV_CHALLENGE)
+	if ((event == TCPHS_EV_CHALLENGE || event == TCPHS_EV_MOVED_ON) &&
+	    entry_at(t, tuple->newest)->c.stage == TCPHS_STAGE_SYN)
 		tcphs_connection_challenged(&entry_at(t, tuple->newest)->c, s);
 	take(t, tuple->previous, key, direction, s, its_event, mark);
 	return true;

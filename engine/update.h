@@ -19,6 +19,7 @@ struct update {
 	enum tcphs_role role;
 	enum tcphs_event event;
 	enum tcphs_stage before;            /* the stage that the segment met */
+	uint16_t did;                       /* what the sender had done before it */
 };
 
 /** update_raise(): raises a rule about the segment, spoken of its sender. @return the finding, or NULL if out is full. */
