@@ -91,8 +91,9 @@ void catalogue_list_markdown(struct output *out)
 		[TCPHS_SCOPE_CONNECTION] = "known when the connection or the capture is over",
 	};
 
-	output_text(out, "# Rules\n\nWhat can be found about a handshake: the word, how serious it is by default, where it "
-	                 "comes from, what was\nseen, what it usually means and what to do next.\n");
+	output_text(out, "# Rules\n\n"
+	                 "What can be found about a handshake: the word, how serious it is by default, where it comes "
+	                 "from, what was\nseen, what it usually means and what to do next.\n");
 	for (int rule = TCPHS_RULE_NONE + 1; rule < TCPHS_RULES; rule++) {
 		const struct tcphs_rule_info *info = tcphs_rule_info((enum tcphs_rule)rule);
 

@@ -5,7 +5,7 @@
 #ifndef TCPHS_INTERRUPT_H
 #define TCPHS_INTERRUPT_H
 
-/** interrupt_catch(): from now on the two signals are noted, each once: the second time they kill. SIGPIPE is ignored. */
+/** interrupt_catch(): from now on the two signals are noted, each once (then they kill), and SIGPIPE is ignored. */
 void interrupt_catch(void);
 
 /** interrupt_signal(): the number of the signal that came, or 0. */

@@ -42,8 +42,8 @@ static int analyze(struct options *options, struct output *out)
 	int status;
 
 	if (!draw_hash_key(options)) {
-		complain("the system gives no random numbers (getrandom failed), and without them hostile captures can stall "
-		         "the analysis");
+		complain("the system gives no random numbers (getrandom failed), and without them a hostile capture "
+		         "could stall the analysis");
 		return EXIT_UNREAD;
 	}
 	interrupt_catch();

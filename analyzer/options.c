@@ -155,8 +155,8 @@ static bool seconds(const char *option, const char *text, tcphs_time *time, char
 		return true;
 	}
 	escaped = text_escape(text);
-	*message = g_strdup_printf("%s: \"%s\" is no number of seconds; give one that is 0 or more, such as 2.5", option,
-	                           escaped);
+	*message = g_strdup_printf("%s: \"%s\" is no number of seconds; give one that is 0 or more, such as 2.5",
+	                           option, escaped);
 	g_free(escaped);
 	return false;
 }
@@ -198,7 +198,8 @@ static bool resolve_inputs(struct options *options, struct raw *raw, char **mess
 	if (options->action != ACTION_ANALYZE)
 		return true;
 	if (!options->inputs) {
-		*message = g_strdup("no input; name a capture file, a directory, or - for standard input (tcphs --help)");
+		*message = g_strdup("no input; name a capture file, a directory, or - for standard input "
+		                    "(tcphs --help)");
 		return false;
 	}
 	for (char **input = options->inputs; *input; input++)

@@ -76,7 +76,8 @@ bool policy_fail_on(struct policy *policy, const char *words, char **message)
 		if (!good && strcmp(*word, "never") == 0)
 			*message = g_strdup("--fail-on: \"never\" has to stand alone");
 		else if (!good)
-			*message = unknown_word("--fail-on", *word, "verdict, reason or rule", vocabulary_closest_id(*word));
+			*message = unknown_word("--fail-on", *word, "verdict, reason or rule",
+			                        vocabulary_closest_id(*word));
 	}
 	g_strfreev(list);
 	return good;
@@ -97,7 +98,8 @@ bool policy_override(struct policy *policy, const char *assignment, char **messa
 	else if (rule <= TCPHS_RULE_NONE)
 		*message = unknown_word("--severity", id, "rule", vocabulary_closest_rule(id));
 	else
-		*message = g_strdup_printf("--severity: a level is chat, note, warn or error; say %s=warn, for example", id);
+		*message = g_strdup_printf("--severity: a level is chat, note, warn or error; say %s=warn, for example",
+		                           id);
 	g_free(id);
 	return good;
 }

@@ -101,7 +101,7 @@ static bool is_live(const char *path)
 	return !S_ISREG(status.st_mode);
 }
 
-/* Reads one input to its end or as far as it goes. Returns why it goes no further, or NULL; the string is for g_free(). */
+/* Reads one input as far as it goes. Returns why it goes no further, for g_free(), or NULL if that is the end. */
 static char *read_input(struct run *run, struct report_input *input, struct tcphs_input *frames,
                         struct tcphs_tracker *tracker)
 {
@@ -185,11 +185,13 @@ static void complain_of_signal(const GPtrArray *sources, guint begun, uint64_t f
 	const struct source *source = g_ptr_array_index(sources, begun - 1);
 	char *path = text_escape(source->path);
 	guint unread = sources->len - begun;
-	char *rest = unread ? g_strdup_printf(", and %u more file%s not at all", unread, unread == 1 ? "" : "s") : g_strdup("");
+	const char *signal = interrupt_signal() == SIGINT ? "SIGINT" : "SIGTERM";
 
-	complain("stopped by %s; %s was read up to frame %" G_GUINT64_FORMAT "%s",
-	         interrupt_signal() == SIGINT ? "SIGINT" : "SIGTERM", path, frames, rest);
-	g_free(rest);
+	if (unread)
+		complain("stopped by %s; %s was read up to frame %" G_GUINT64_FORMAT ", and %u more file%s not at all",
+		         signal, path, frames, unread, unread == 1 ? "" : "s");
+	else
+		complain("stopped by %s; %s was read up to frame %" G_GUINT64_FORMAT, signal, path, frames);
 	g_free(path);
 }
 

@@ -36,7 +36,8 @@ static void add(GPtrArray *sources, const char *path, char *problem)
 
 static void add_failure(GPtrArray *sources, const char *path, int error)
 {
-	add(sources, path, g_strdup_printf("cannot be read (%s): check the path and its permissions", g_strerror(error)));
+	add(sources, path,
+	    g_strdup_printf("cannot be read (%s): check the path and its permissions", g_strerror(error)));
 }
 
 /* The magic numbers of pcap (microseconds, nanoseconds, Kuznetzov's) in both byte orders, and of pcapng. */

@@ -34,7 +34,7 @@ void json_uint(struct json *json, const char *key, uint64_t value);
 void json_string(struct json *json, const char *key, const char *value);
 /** json_raw(): |value| is JSON already. */
 void json_raw(struct json *json, const char *key, const char *value, size_t size);
-/** json_interval(): seconds, 6 digits after the point or, where that would lose something, 9; null for TCPHS_TIME_NONE. */
+/** json_interval(): seconds with 6 decimals, or 9 where 6 would lose something; null for TCPHS_TIME_NONE. */
 void json_interval(struct json *json, const char *key, tcphs_time value);
 /** json_timestamp(): seconds since the epoch as a string, 9 digits: a double would lose the last of them. */
 void json_timestamp(struct json *json, const char *key, tcphs_time value);

@@ -4,8 +4,8 @@
  *
  * On a terminal nothing is cut and nothing runs over its edge, down to some 56 columns: where a finding has too little
  * room in its column it goes below its row, and so do endpoints that are too long for theirs; where the terminal is
- * narrower still, steps and RTT go below as well. Anywhere else (a pipe, a file) a row is one line, however long, so that grep
- * finds what belongs together.
+ * narrower still, steps and RTT go below as well. Anywhere else (a pipe, a file) a row is one line, however long, so
+ * that grep finds what belongs together.
  */
 #include "table.h"
 
@@ -206,7 +206,8 @@ static void put_below(const struct layout *layout, const struct row *row, bool e
 		fill_cell(steps, row, STEPS);
 		fill_cell(cell, row, RTT);
 		output_pad(layout->out, BELOW);
-		output_format(layout->out, row->rtt == TCPHS_TIME_NONE ? "steps %s\n" : "steps %s, RTT %s\n", steps, cell);
+		output_format(layout->out, row->rtt == TCPHS_TIME_NONE ? "steps %s\n" : "steps %s, RTT %s\n", steps,
+		              cell);
 	}
 }
 
@@ -278,8 +279,9 @@ static void put_heading(struct output *out, const struct sheet *sheet)
 		output_text(out, "  no TCP connection");
 	output_char(out, '\n');
 	if (sheet->damaged) {
-		put_coloured(out, "31", "damaged", strlen("damaged"));
-		output_format(out, ": %s\n", sheet->damaged);
+		output_text(out, out->colour ? "\033[31m" : "");
+		text_paragraph(out, sheet->damaged, out->columns, 0);
+		output_text(out, out->colour ? "\033[0m" : "");
 	}
 }
 

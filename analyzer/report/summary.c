@@ -29,7 +29,8 @@ static void put_title(struct report *report, const char *title, const struct tal
 static void put_count(struct output *out, size_t indent, const char *word, uint64_t count, const char *remark)
 {
 	output_pad(out, indent);
-	output_format(out, "%-*s %10" G_GUINT64_FORMAT "%s%s\n", (int)(30 - indent), word, count, *remark ? "  " : "", remark);
+	output_format(out, "%-*s %10" G_GUINT64_FORMAT "%s%s\n", (int)(30 - indent), word, count, *remark ? "  " : "",
+	              remark);
 }
 
 static void put_verdicts(struct output *out, const struct tally *tally)
@@ -40,7 +41,8 @@ static void put_verdicts(struct output *out, const struct tally *tally)
 		put_count(out, 2, tcphs_verdict_word((enum tcphs_verdict)verdict), tally->verdicts[verdict], "");
 		for (int reason = 0; reason < TCPHS_REASONS; reason++)
 			if (tally->reasons[reason] && (int)tcphs_reason_verdict((enum tcphs_reason)reason) == verdict)
-				put_count(out, 4, tcphs_reason_word((enum tcphs_reason)reason), tally->reasons[reason], "");
+				put_count(out, 4, tcphs_reason_word((enum tcphs_reason)reason), tally->reasons[reason],
+				          "");
 	}
 }
 
@@ -95,7 +97,7 @@ static void summary_input_end(struct report *report, const struct report_input *
 	g_free(path);
 	put_tally(report, &input->tally);
 	if (input->damaged)
-		output_format(report->out, "  damaged: %s\n", input->damaged);
+		output_format(report->out, "  not read to the end: %s\n", input->damaged);
 }
 
 static void summary_finish(struct report *report, const struct tally *total)

@@ -67,7 +67,7 @@ def test_missing_file(tcphs):
 
 
 def test_every_cut_is_survived_and_told(tcphs, write):
-    """Whatever octet a capture ends at: what was before it is reported, and the cut is said unless it is between frames."""
+    """Whatever octet a capture ends at: what was before is reported, and the cut is told unless it is between frames."""
     whole = Talk().handshake().shutdown().pcap()
     edges, at = {24: 0}, 24
     for number, (_, octets) in enumerate(Talk().handshake().shutdown().frames, 1):
@@ -175,8 +175,8 @@ def test_each_input_is_a_capture_of_its_own(tcphs, write):
     assert [line["stream"] for line in lines] == [0, 0, 0]
 
 
-HOSTILE = [b"tab\there", b"line\nbreak.pcap", b"\x1b[2J\x1b]0;title\x07.pcap", b"\xff\xfe.pcap", "\u202egpj.pcap".encode(),
-           b"quo\"te\\back.pcap", "na\u00efve.pcap".encode(), b"\xc2\x9b31m"]
+HOSTILE = [b"tab\there", b"line\nbreak.pcap", b"\x1b[2J\x1b]0;title\x07.pcap", b"\xff\xfe.pcap",
+           "\u202egpj.pcap".encode(), b"quo\"te\\back.pcap", "na\u00efve.pcap".encode(), b"\xc2\x9b31m"]
 
 
 @pytest.mark.parametrize("raw", HOSTILE)

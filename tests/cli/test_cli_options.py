@@ -11,8 +11,8 @@ from cli_captures import Talk, complete, refused
 def test_help_names_every_option_and_fits_a_terminal(tcphs):
     done = tcphs("--help")
     assert done.status == 0 and done.err == ""
-    for option in ("--format", "--fail-on", "--severity", "--horizon", "--linger", "--forget", "--slow", "--stream-rule",
-                   "--checksums", "--color", "--explain", "--list-rules", "--version"):
+    for option in ("--format", "--fail-on", "--severity", "--horizon", "--linger", "--forget", "--slow",
+                   "--stream-rule", "--checksums", "--color", "--explain", "--list-rules", "--version"):
         assert option in done.out
     assert max(len(line) for line in done.out.splitlines()) <= 80
 
@@ -140,7 +140,7 @@ def test_forget_reports_an_idle_connection_before_the_end(tcphs, write):
 
 
 def test_stream_rule_44_splits_where_40_does_not(tcphs, write):
-    """The same SYN after a reset takes a stream number of its own from Wireshark 4.4 on: the next connection's is higher."""
+    """From 4.4 on the same SYN after a reset takes a stream number of its own: the next connection's is higher."""
     talk = Talk().syn().refusal().syn(1.0).refusal(1.01)
     talk.frames += Talk(sport=50001).syn(2).refusal(2.01).frames
     name = write("a.pcap", talk.end().pcap())
