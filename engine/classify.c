@@ -54,12 +54,11 @@ static bool is_copy(const struct tcphs_endpoint *e, const struct tcphs_segment *
 		/* Two interfaces' frames may be saved one after the other: time goes back then. */
 		tcphs_time age = s->time < p->time ? p->time - s->time : s->time - p->time;
 
-		if (p->hash != hash || p->ip_id != s->ip_id)
+		if (p->hash != hash || p->ip_id != s->ip_id || age > (s->ip_id != 0 ? COPY_WITH_ID : COPY_WITHOUT_ID))
 			continue;
-		if (s->ip_id != 0)
-			return age <= COPY_WITH_ID;
 		/* Without an identification two equal pure ACKs are duplicate ACKs, not copies. */
-		return age <= COPY_WITHOUT_ID && span(s) > 0;
+		if (s->ip_id != 0 || span(s) > 0)
+			return true;
 	}
 	return false;
 }
@@ -67,7 +66,8 @@ static bool is_copy(const struct tcphs_endpoint *e, const struct tcphs_segment *
 /* Does |ack| acknowledge the SYN of |e|, and no more than was sent with it? */
 static bool acks_syn(const struct tcphs_endpoint *e, uint32_t ack)
 {
-	return seq_within(ack, e->isn + 1, e->isn + 1 + e->syn_data);
+	/* A FIN in the SYN counts too: a closed port acknowledges it (3.10.7.1). */
+	return seq_within(ack, e->isn + 1, e->isn + 1 + e->syn_data + ((e->did & TCPHS_DID_FLAWED_SYN) != 0));
 }
 
 /* Does |ack| acknowledge the SYN of |e|, and perhaps later segments that were not captured? */
@@ -250,8 +250,9 @@ static enum tcphs_event server_in_synack(const struct tcphs_connection *c, const
 	}
 	if (s->flags & TCPHS_RST) {
 		bool answers_held = c->held.ref != 0 && s->seq == c->held.ack;
+		bool answers_bad = (c->facts & TCPHS_FACT_BAD_ACK) && s->seq == c->bad_ack;
 
-		if (answers_held || seq_within(s->seq, server->isn, server->isn + TCPHS_SEQ_AHEAD) ||
+		if (answers_held || answers_bad || seq_within(s->seq, server->isn, server->isn + TCPHS_SEQ_AHEAD) ||
 		    ((s->flags & TCPHS_ACK) && acks_syn(client, s->ack)))
 			return TCPHS_EV_RST;
 		return TCPHS_EV_RST_BAD;
@@ -263,8 +264,8 @@ static enum tcphs_event server_in_synack(const struct tcphs_connection *c, const
 		return TCPHS_EV_NOISE;
 	if (!seq_within(s->seq, server->isn, server->isn + TCPHS_SEQ_AHEAD) || !seq_within(s->ack, client->isn + 1, reach))
 		return TCPHS_EV_CHALLENGE;
-	/* In SYN-RECEIVED it answers a newer SYN so (3.10.7.4): that proves no final ACK. */
-	if ((c->facts & TCPHS_FACT_REPLACED) && span(s) == 0 && s->ack == client->isn + 1)
+	/* In SYN-RECEIVED it answers so a newer SYN, or what is not in its window (3.10.7.4): that proves no final ACK. */
+	if ((c->facts & (TCPHS_FACT_REPLACED | TCPHS_FACT_BAD_ACK)) && span(s) == 0 && s->ack == client->isn + 1)
 		return TCPHS_EV_CHALLENGE;
 	return TCPHS_EV_ACK;
 }

@@ -309,7 +309,8 @@ static void learn_synack(struct update *u)
 	infer_client_isn(u);
 	if (u->role == TCPHS_SERVER) {
 		u->own->isn = u->s->seq;
-		take_server_isn(u);
+		if (u->event != TCPHS_EV_SYNACK_NEW_ACK)
+			take_server_isn(u);
 		note_syn_data(u);
 	}
 	u->own->did |= TCPHS_DID_SYNACK | TCPHS_DID_ISN;
@@ -353,6 +354,7 @@ static void confirm_held(struct update *u)
 	if (u->c->unseen == 0)
 		u->c->unseen = u->c->held.ref;
 	u->c->held.ref = 0;
+	u->c->facts |= TCPHS_FACT_HELD_CONFIRMED;
 }
 
 static void hold(struct update *u, enum tcphs_rule rule, uint32_t expected, uint32_t actual)
@@ -417,6 +419,7 @@ static void learn_ack_of_synack(struct update *u)
 		/* It goes on from a higher ack than the one held: the server's segments were not captured. */
 		u->c->unseen = u->c->held.ref;
 		u->c->held.ref = 0;
+		u->c->facts |= TCPHS_FACT_HELD_CONFIRMED;
 	} else if (ahead != UINT32_MAX && ahead > u->own->syn_data) {
 		hold(u, TCPHS_RULE_ACK_BAD_SEQ, next, u->s->seq);
 	}
@@ -467,6 +470,8 @@ static void learn_ack(struct update *u)
 	case TCPHS_STAGE_NEW:
 	case TCPHS_STAGE_PROBE:
 		u->c->facts |= TCPHS_FACT_MIDSTREAM;
+		u->c->early_seq = u->s->seq;
+		u->c->early_ack = u->s->ack;
 		/* fall through */
 	case TCPHS_STAGE_MIDSTREAM:
 		learn_midstream(u);
@@ -546,7 +551,8 @@ static void note_odd_rst(struct update *u)
 	struct tcphs_connection *c = u->c;
 	uint32_t expected = u->own->nxt;
 
-	if (!tcphs_connection_open(c) || c->odd_rst != 0 || !(u->own->did & TCPHS_DID_SEND) || u->s->seq == expected ||
+	if ((!tcphs_connection_open(c) && u->event != TCPHS_EV_RST_BAD) || u->before == TCPHS_STAGE_SYN || c->odd_rst != 0 ||
+	    !(u->own->did & TCPHS_DID_SEND) || u->s->seq == expected ||
 	    ((u->peer->did & TCPHS_DID_ACK) && u->s->seq == u->peer->ack))
 		return;
 	c->odd_rst = u->s->ref;
@@ -604,6 +610,18 @@ static void watch_for_lost_state(struct update *u)
 	}
 }
 
+/* The first segment captured was the final ACK, if the SYN and SYN-ACK captured after it say so. */
+static void settle_early(struct tcphs_connection *c)
+{
+	enum tcphs_side client = tcphs_connection_client(c);
+
+	if (!(c->facts & TCPHS_FACT_MIDSTREAM) || client != TCPHS_SIDE_FIRST || c->isns == 0 || c->step[2] == c->first ||
+	    c->early_seq != c->side[client].isn + 1 || c->early_ack != c->side[!client].isn + 1)
+		return;
+	c->step[2] = c->first;
+	c->facts |= TCPHS_FACT_ACKED;
+}
+
 static void learn_bad(struct update *u, uint32_t fact)
 {
 	u->c->facts |= fact;
@@ -616,6 +634,7 @@ static void learn(struct update *u)
 	case TCPHS_EV_SYN:
 		if (u->role == TCPHS_CLIENT || u->before == TCPHS_STAGE_SYN)
 			learn_syn(u);
+		settle_early(u->c);
 		break;
 	case TCPHS_EV_SYN_AGAIN:
 		learn_syn_again(u);
@@ -630,6 +649,7 @@ static void learn(struct update *u)
 		learn_synack(u);
 		if (crossed(u->c))
 			learn_ack_of_crossing(u);
+		settle_early(u->c);
 		break;
 	case TCPHS_EV_SYNACK_AGAIN:
 		learn_synack_again(u);
@@ -653,6 +673,7 @@ static void learn(struct update *u)
 		break;
 	case TCPHS_EV_ACK_BAD_ACK:
 		learn_bad(u, TCPHS_FACT_BAD_ACK);
+		u->c->bad_ack = u->s->ack;
 		break;
 	case TCPHS_EV_ACK_BAD_SEQ:
 		if (u->before != TCPHS_STAGE_SYN)
@@ -891,6 +912,9 @@ static void raise_cell(struct update *u, enum tcphs_rule rule)
 
 	/* With nothing of the server captured, its SYN may be what was missed. */
 	if (rule == TCPHS_RULE_NONE || (rule == TCPHS_RULE_SYNACK_FROM_CLIENT && !(u->peer->did & TCPHS_DID_ANYTHING)))
+		return;
+	/* It answers an ACK outside the window, not a SYN or RST. */
+	if (rule == TCPHS_RULE_CHALLENGE_ACK && (u->c->facts & TCPHS_FACT_BAD_ACK) && !(u->c->facts & TCPHS_FACT_REPLACED))
 		return;
 	f = update_raise(u, rule, related_to(u, rule));
 	if (!f)

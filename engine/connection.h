@@ -185,6 +185,7 @@ enum {
 	TCPHS_FACT_ICMP_FROM_SERVER = 1 << 27,
 	TCPHS_FACT_TUPLE_OPEN = 1 << 28,    /* the 4-tuple's former connection was open, and in use a minute ago */
 	TCPHS_FACT_TUPLE_FIN = 1 << 29,     /* ... was closed by FIN, the receiver of this SYN first, not a minute ago */
+	TCPHS_FACT_HELD_CONFIRMED = 1u << 31, /* what a held segment went on from was there, but not captured */
 	TCPHS_FACT_TUPLE_GREATER = 1 << 30, /* ... and had numbers at or above this SYN's, and no older timestamps */
 };
 
@@ -206,6 +207,8 @@ struct tcphs_connection {
 	uint32_t probe_ack;         /* ack of a segment sent after silence, or again; a bare RST that has it as seq ... */
 	uint32_t older_isn;         /* the number that the 4-tuple's former connection had for this one's first sender */
 	uint32_t data_acked;        /* ack that took data of the SYN */
+	uint32_t bad_ack;           /* the client's latest wrong ack: the server's RST must have it as seq */
+	uint32_t early_seq, early_ack;  /* of the first segment captured, if it was the middle of a connection */
 	uint32_t echo;              /* ack of the latest unacceptable answer to the SYN: the client's RST must have it as seq */
 	uint32_t facts;
 	uint32_t frames, late;

@@ -325,7 +325,10 @@ static void say_final_ack_missing(const struct saying *s)
 {
 	put(s->text, "server sent ");
 	put_tries(s, TCPHS_SERVER);
-	put(s->text, "; client never acknowledged it");
+	if (s->finding->numbers)
+		put(s->text, "; client acknowledged %" PRIu32 " instead of %" PRIu32, s->finding->actual, s->finding->expected);
+	else
+		put(s->text, "; client never acknowledged it");
 }
 
 static void say_final_ack_ignored(const struct saying *s)

@@ -26,6 +26,12 @@ static bool has(const struct judging *j, uint32_t fact)
 	return (j->c->facts & fact) != 0;
 }
 
+/* How long the capture went on after |time|: for ever, if the connection was over before it ended. */
+static tcphs_time left(const struct judging *j, tcphs_time time)
+{
+	return j->end == TCPHS_TIME_NEVER ? TCPHS_TIME_NEVER : j->end - time;
+}
+
 static bool opening(const struct judging *j)
 {
 	return j->c->stage >= TCPHS_STAGE_SYN && j->c->stage <= TCPHS_STAGE_SYNACK;
@@ -126,8 +132,9 @@ static bool capture_ended(const struct judging *j)
 	const struct tcphs_connection *c = j->c;
 
 	if (c->stage == TCPHS_STAGE_SYN || crossing(j))
-		return !answered_badly(j) && !has(j, TCPHS_FACT_ICMP) && !(j->client->did & TCPHS_DID_FLAWED_SYN) && j->end - c->attempt < j->config->horizon;
-	return c->stage == TCPHS_STAGE_SYNACK && !has(j, TCPHS_FACT_BAD_ACK) && j->end - j->server->synack_first < j->config->horizon;
+		return !answered_badly(j) && !has(j, TCPHS_FACT_ICMP) && !(j->client->did & TCPHS_DID_FLAWED_SYN) && left(j, c->attempt) < j->config->horizon;
+	return c->stage == TCPHS_STAGE_SYNACK && !has(j, TCPHS_FACT_BAD_ACK | TCPHS_FACT_REFUTED) &&
+	       left(j, j->server->synack_first) < j->config->horizon;
 }
 
 static enum tcphs_reason unknown(const struct judging *j)
@@ -156,7 +163,7 @@ static enum tcphs_reason malformed(const struct judging *j)
 		if (has(j, TCPHS_FACT_RST_NO_ACK) || (stage == TCPHS_STAGE_SYN && (j->client->did & TCPHS_DID_FLAWED_SYN)))
 			return TCPHS_REASON_BAD_FLAGS;
 	}
-	if ((stage == TCPHS_STAGE_SYNACK && has(j, TCPHS_FACT_BAD_ACK)) ||
+	if ((stage == TCPHS_STAGE_SYNACK && has(j, TCPHS_FACT_BAD_ACK | TCPHS_FACT_REFUTED)) ||
 	    (stage == TCPHS_STAGE_ENDED && has(j, TCPHS_FACT_BAD_ACK | TCPHS_FACT_REFUTED) && has(j, TCPHS_FACT_SERVER_ABORTED)))
 		return TCPHS_REASON_BAD_ARITHMETIC;
 	return NO_REASON;
@@ -295,7 +302,7 @@ static tcphs_ref gap(const struct judging *j)
 
 	if (has(j, TCPHS_FACT_CROSSED) || !is_open(j))
 		return 0;
-	if (c->unseen != 0 && (c->step[1] == 0 || c->step[2] == 0))
+	if (c->unseen != 0 && (c->step[1] == 0 || c->step[2] == 0 || has(j, TCPHS_FACT_HELD_CONFIRMED)))
 		return c->unseen;
 	return 0;
 }
@@ -363,6 +370,11 @@ static size_t find(const struct judging *j, enum tcphs_reason reason, struct tcp
 	}
 	find_reuse(j, out, &count);
 	find_later(j, reason, out, &count);
+	if (rule == TCPHS_RULE_FINAL_ACK_MISSING && j->c->held.ref != 0) {
+		out[0].numbers = 1;
+		out[0].expected = j->c->held.expected;
+		out[0].actual = j->c->held.actual;
+	}
 	if (verdict != TCPHS_COMPLETE && verdict != TCPHS_HALF_OPEN)
 		return count;
 	late = out_of_order(j->c);

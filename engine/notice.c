@@ -161,7 +161,7 @@ static void notice_final_ack(struct update *u)
 /* The server acknowledges the SYN once more, by itself: what the client owes now. */
 static void ack_from_server(struct update *u)
 {
-	if (u->before == TCPHS_STAGE_SYNACK && u->role == TCPHS_SERVER && u->s->length == 0 && !(u->s->flags & TCPHS_FIN) &&
+	if (u->before == TCPHS_STAGE_SYNACK && u->event == TCPHS_EV_ACK && u->role == TCPHS_SERVER && u->s->length == 0 && !(u->s->flags & TCPHS_FIN) &&
 	    u->s->ack == u->peer->isn + 1 && (u->peer->did & TCPHS_DID_SYN) && !(u->c->facts & TCPHS_FACT_DATA_TAKEN))
 		update_raise(u, TCPHS_RULE_ACK_FROM_SERVER, u->c->step[1]);
 }

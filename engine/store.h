@@ -37,6 +37,7 @@ struct tcphs_entry {
 	tcphs_time expires_from;          /* closed or replaced then; valid if 'ending' */
 	uint8_t first_direction;          /* of the first side: 0 if it is the tuple's lower endpoint */
 	bool ending, lingering, retired;
+	bool early;                       /* retired before the capture's end, which then means nothing to it */
 };
 
 /** A finding that was kept. */

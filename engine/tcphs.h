@@ -31,6 +31,8 @@ typedef int64_t tcphs_time;
 #define TCPHS_MILLISECOND INT64_C(1000000)
 /** An interval that is not known. */
 #define TCPHS_TIME_NONE INT64_MIN
+/** A capture's end that has not come. */
+#define TCPHS_TIME_NEVER INT64_MAX
 
 /**
  * tcphs_ref: the caller's name for a segment. The engine copies it and compares refs for capture order,

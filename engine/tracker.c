@@ -33,7 +33,7 @@ struct tcphs_tracker {
 	uint32_t retired_head, retired_tail;
 	uint32_t oldest, newest;     /* tuples by last use, if config.forget */
 	tcphs_time now;
-	bool started;
+	bool started, finishing;
 	struct tcphs_finding *scratch;   /* a summary's findings */
 	size_t scratch_size;
 };
@@ -311,6 +311,7 @@ static void retire(struct tcphs_tracker *t, uint32_t number)
 	if (e->retired)
 		return;
 	e->retired = true;
+	e->early = !t->finishing;
 	if (tuple->newest == number)
 		tuple->flags = (uint8_t)((tuple->flags & ~TCPHS_TUPLE_UNANSWERED) | (unanswered(&e->c) ? TCPHS_TUPLE_UNANSWERED : 0));
 	if (tuple->previous == number)
@@ -549,6 +550,8 @@ static bool misfit(const struct tcphs_entry *e, enum tcphs_side side, enum tcphs
 		return true;
 	case TCPHS_EV_ACK:
 	case TCPHS_EV_RST:
+		if (e->c.stage == TCPHS_STAGE_PROBE)
+			return true;
 		/* After its SYN alone and in an open connection, classification lets nearly every number pass. */
 		if (e->c.stage == TCPHS_STAGE_SYN)
 			return !tcphs_connection_answers(&e->c, side, s);
@@ -833,7 +836,7 @@ static void summarise(struct tcphs_tracker *t, uint32_t number, tcphs_time end, 
 	summary->frames = e->c.frames;
 	summary->late = e->c.late;
 	summary->start = e->c.start;
-	count = tcphs_connection_judge(&e->c, &t->config, end, &summary->judgement, judged);
+	count = tcphs_connection_judge(&e->c, &t->config, e->early ? TCPHS_TIME_NEVER : end, &summary->judgement, judged);
 	summary->judgement.certain |= e->retired;
 	describe_endpoints(t, e, summary);
 	summary->rtt_server = e->c.rtt_server;
@@ -921,6 +924,7 @@ void tcphs_tracker_finish(struct tcphs_tracker *t)
 
 	if (t->config.keep)
 		return;
+	t->finishing = true;
 	t->linger_head = t->linger_tail = TCPHS_NONE;
 	for (uint32_t slot = 0; slot < t->table_size; slot++) {
 		if (t->table[slot] != TCPHS_NONE)
