@@ -1003,6 +1003,9 @@ static void remember(struct update *u)
 	/* Its first segment's print stays, the others take turns. */
 	struct tcphs_print *print = &u->own->print[u->own->next_print];
 
+	/* A RST that was not taken, and traffic goes on. */
+	if (u->c->odd_rst != 0 && !(u->c->facts & TCPHS_FACT_RESET) && !(u->s->flags & TCPHS_RST) && u->event != TCPHS_EV_NOISE)
+		u->c->facts |= TCPHS_FACT_RST_IGNORED;
 	u->own->did |= TCPHS_DID_ANYTHING;
 	if ((u->s->flags & (TCPHS_ACK | TCPHS_RST)) == TCPHS_ACK)
 		u->own->did |= TCPHS_DID_ACK;
