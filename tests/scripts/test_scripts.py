@@ -50,8 +50,8 @@ class Plugin:
                 tshark.prepare(expectation["pcap"], options=self.options(expectation))
 
     def knows(self, expectation):
-        """Whether it has a preference for each setting of the script."""
-        return set(expectation["config"]) <= self.preferences
+        """Whether it has a preference for each setting of the script; numbers of preferences are whole."""
+        return all(key in self.preferences and "." not in value for key, value in expectation["config"].items())
 
     @staticmethod
     def options(expectation):
@@ -173,7 +173,8 @@ def test_script(request, expectation, path):
         return
     plugin = request.getfixturevalue("plugin")
     if not plugin.knows(expectation):
-        pytest.skip(f"the plugin has no preference for {' '.join(expectation['config'])}")
+        settings = " ".join(f"{key} {value}" for key, value in expectation["config"].items())
+        pytest.skip(f"the plugin has no preference for {settings}")
     answer = replays.of_plugin(plugin.frames(expectation), engine["frames"])
     report(expectation, path, compare(expectation, answer))
 

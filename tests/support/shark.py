@@ -119,6 +119,9 @@ class Shark:
             frames = json.loads(result.stdout or "[]")
         except ValueError as error:
             raise SharkError(f"{capture}: {error}; {result.stderr}") from error
+        # Status 2 is a damaged capture, of which what could be read is there; 1 is wrong usage.
+        if result.returncode == 1 or (result.returncode and not frames):
+            raise SharkError(f"tshark ended with {result.returncode} on {capture}: {result.stderr}")
         answer = {}
         for frame in frames:
             layers = frame["_source"]["layers"]
