@@ -17,7 +17,7 @@ struct magic {
 	const char *format;
 };
 
-/* Longest first where one could hide another. The second pair of pcap is libpcap's nanosecond variant, the third Kuznetzov's. */
+/* Of pcap the second pair is libpcap's nanosecond variant, the third Kuznetzov's. */
 static const struct magic magics[] = {
 	{ 4, { 0x0a, 0x0d, 0x0d, 0x0a }, NULL, NULL, pcapng_reader_open, "pcapng" },
 	{ 4, { 0xd4, 0xc3, 0xb2, 0xa1 }, NULL, NULL, pcap_reader_open, "pcap" },

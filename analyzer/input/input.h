@@ -54,7 +54,7 @@ struct tcphs_input *tcphs_input_open(const char *path, char **message);
 /** tcphs_input_next(): the next frame. After END or DAMAGED it gives the same again. */
 enum tcphs_input_result tcphs_input_next(struct tcphs_input *input, struct tcphs_frame *frame);
 
-/** tcphs_input_message(): why the input is damaged: one sentence, plain ASCII; NULL if it is not. Lives as long as the input. */
+/** tcphs_input_message(): why the input is damaged, one sentence of ASCII, or NULL. Lives as long as the input. */
 const char *tcphs_input_message(const struct tcphs_input *input);
 
 /** tcphs_input_format(): "pcap" or "pcapng". */

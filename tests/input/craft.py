@@ -60,7 +60,8 @@ class Ng:
 
     def enhanced(self, octets, stamp=0, interface=0, wire=None, options=b"", captured=None):
         captured = len(octets) if captured is None else captured
-        head = self.pack("IIIII", interface, stamp >> 32, stamp & 0xFFFFFFFF, captured, len(octets) if wire is None else wire)
+        wire = len(octets) if wire is None else wire
+        head = self.pack("IIIII", interface, stamp >> 32, stamp & 0xFFFFFFFF, captured, wire)
         return self.block(6, head + pad4(octets) + options)
 
     def obsolete(self, octets, stamp=0, interface=0):
