@@ -42,15 +42,15 @@ static void explain_reason(struct output *out, enum tcphs_reason reason)
 	bold(out, tcphs_reason_word(reason));
 	output_format(out, " - %s\n  reason of the verdict %s: %s\n  severity %s; usually to blame: %s\n",
 	              tcphs_reason_title(reason), tcphs_verdict_word(verdict), tcphs_verdict_title(verdict),
-	              tcphs_severity_word(vocabulary_verdict_severity(verdict)),
-	              tcphs_blame_word(vocabulary_reason_blame(reason)));
+	              tcphs_severity_word(tcphs_verdict_severity(verdict)),
+	              tcphs_blame_word(tcphs_reason_blame(reason)));
 }
 
 static void explain_verdict(struct output *out, enum tcphs_verdict verdict)
 {
 	bold(out, tcphs_verdict_word(verdict));
 	output_format(out, " - %s\n  verdict, severity %s; its reasons:\n\n", tcphs_verdict_title(verdict),
-	              tcphs_severity_word(vocabulary_verdict_severity(verdict)));
+	              tcphs_severity_word(tcphs_verdict_severity(verdict)));
 	for (int reason = 0; reason < TCPHS_REASONS; reason++)
 		if (tcphs_reason_verdict((enum tcphs_reason)reason) == verdict)
 			output_format(out, "  %-18s %s\n", tcphs_reason_word((enum tcphs_reason)reason),

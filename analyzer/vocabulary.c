@@ -19,32 +19,6 @@ int vocabulary_severity(const char *word)
 	return -1;
 }
 
-enum tcphs_severity vocabulary_verdict_severity(enum tcphs_verdict verdict)
-{
-	static const enum tcphs_severity severities[] = {
-#define TCPHS_VERDICT(id, ID, severity, title) [TCPHS_##ID] = TCPHS_##severity,
-#define TCPHS_REASON(id, ID, verdict, blame, title)
-#include "verdicts.def"
-#undef TCPHS_VERDICT
-#undef TCPHS_REASON
-	};
-
-	return severities[verdict];
-}
-
-enum tcphs_blame vocabulary_reason_blame(enum tcphs_reason reason)
-{
-	static const enum tcphs_blame blames[] = {
-#define TCPHS_VERDICT(id, ID, severity, title)
-#define TCPHS_REASON(id, ID, verdict, blame, title) [TCPHS_REASON_##ID] = TCPHS_BLAME_##blame,
-#include "verdicts.def"
-#undef TCPHS_VERDICT
-#undef TCPHS_REASON
-	};
-
-	return blames[reason];
-}
-
 /* Levenshtein's distance, case and the difference between - and _ aside. */
 static unsigned distance(const char *a, const char *b)
 {

@@ -9,10 +9,6 @@
 
 /** vocabulary_severity(): the severity of that word, or -1. */
 int vocabulary_severity(const char *word);
-/** vocabulary_verdict_severity(): how bad a verdict is. */
-enum tcphs_severity vocabulary_verdict_severity(enum tcphs_verdict verdict);
-/** vocabulary_reason_blame(): whom a reason blames as a rule. */
-enum tcphs_blame vocabulary_reason_blame(enum tcphs_reason reason);
 
 /** vocabulary_closest(): of |candidates|, NULL-terminated, the one least different from |word|. */
 const char *vocabulary_closest(const char *word, const char *const *candidates);

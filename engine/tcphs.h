@@ -288,6 +288,10 @@ const char *tcphs_closed_word(enum tcphs_closed closed);
 enum tcphs_verdict tcphs_reason_verdict(enum tcphs_reason reason);
 /** tcphs_reason_blame(): who is usually to blame for it. */
 enum tcphs_blame tcphs_reason_blame(enum tcphs_reason reason);
+/** tcphs_reason_rule(): the rule whose finding says why, TCPHS_RULE_NONE where no single one does. */
+enum tcphs_rule tcphs_reason_rule(enum tcphs_reason reason);
+/** tcphs_verdict_severity(): how bad a verdict is. */
+enum tcphs_severity tcphs_verdict_severity(enum tcphs_verdict verdict);
 /** tcphs_verdict_find(), tcphs_reason_find(): by word, or -1. */
 int tcphs_verdict_find(const char *word);
 int tcphs_reason_find(const char *word);

@@ -195,6 +195,41 @@ enum tcphs_blame tcphs_reason_blame(enum tcphs_reason reason)
 	return (unsigned int)reason < COUNT(blames) ? (enum tcphs_blame)blames[reason] : TCPHS_BLAME_NONE;
 }
 
+enum tcphs_rule tcphs_reason_rule(enum tcphs_reason reason)
+{
+	static const uint8_t rules[TCPHS_REASONS] = {
+		[TCPHS_REASON_SIMULTANEOUS_OPEN] = TCPHS_RULE_SIMULTANEOUS_OPEN,
+		[TCPHS_REASON_SPLIT] = TCPHS_RULE_SPLIT_HANDSHAKE,
+		[TCPHS_REASON_FAST_OPEN] = TCPHS_RULE_FAST_OPEN,
+		[TCPHS_REASON_MIDSTREAM] = TCPHS_RULE_CAPTURE_MIDSTREAM,
+		[TCPHS_REASON_ONE_SIDED] = TCPHS_RULE_CAPTURE_ONE_SIDED,
+		[TCPHS_REASON_CAPTURE_ENDED] = TCPHS_RULE_CAPTURE_ENDED,
+		[TCPHS_REASON_TRUNCATED] = TCPHS_RULE_CAPTURE_TRUNCATED,
+		[TCPHS_REASON_SUPERSEDED] = TCPHS_RULE_SUPERSEDED,
+		[TCPHS_REASON_UNANSWERED] = TCPHS_RULE_SYN_UNANSWERED,
+		[TCPHS_REASON_REFUSED] = TCPHS_RULE_RST_REFUSED,
+		[TCPHS_REASON_UNREACHABLE] = TCPHS_RULE_ICMP_UNREACHABLE,
+		[TCPHS_REASON_ABORTED_BY_CLIENT] = TCPHS_RULE_ABORTED_AFTER_SYNACK,
+		[TCPHS_REASON_NO_FINAL_ACK] = TCPHS_RULE_FINAL_ACK_MISSING,
+		[TCPHS_REASON_PEER_LOST_STATE] = TCPHS_RULE_PEER_LOST_STATE,
+	};
+
+	return (unsigned int)reason < TCPHS_REASONS ? (enum tcphs_rule)rules[reason] : TCPHS_RULE_NONE;
+}
+
+enum tcphs_severity tcphs_verdict_severity(enum tcphs_verdict verdict)
+{
+	static const uint8_t severities[] = {
+#define TCPHS_VERDICT(id, ID, severity, title) [TCPHS_##ID] = TCPHS_##severity,
+#define TCPHS_REASON(id, ID, verdict, blame, title)
+#include "verdicts.def"
+#undef TCPHS_VERDICT
+#undef TCPHS_REASON
+	};
+
+	return (unsigned int)verdict < COUNT(severities) ? (enum tcphs_severity)severities[verdict] : TCPHS_CHAT;
+}
+
 const char *tcphs_blame_word(enum tcphs_blame blame)
 {
 	return word_at(blame_words, COUNT(blame_words), (unsigned int)blame);

@@ -71,7 +71,7 @@ void output_flush(struct output *out)
 	out->used = 0;
 }
 
-void output_write(struct output *out, const void *bytes, size_t size)
+void output_write_over(struct output *out, const void *bytes, size_t size)
 {
 	const char *from = bytes;
 
@@ -87,16 +87,6 @@ void output_write(struct output *out, const void *bytes, size_t size)
 		if (out->used == out->size)
 			output_flush(out);
 	}
-}
-
-void output_text(struct output *out, const char *text)
-{
-	output_write(out, text, strlen(text));
-}
-
-void output_char(struct output *out, char c)
-{
-	output_write(out, &c, 1);
 }
 
 void output_uint(struct output *out, uint64_t number)

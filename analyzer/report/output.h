@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <glib.h>
 
@@ -31,11 +32,31 @@ void output_close(struct output *out);
 /** output_flush(): everything written so far leaves the process. */
 void output_flush(struct output *out);
 
-/** output_write(): |size| octets as they are. */
-void output_write(struct output *out, const void *bytes, size_t size);
+/** output_write_over(): output_write() for what fills the buffer. */
+void output_write_over(struct output *out, const void *bytes, size_t size);
+
+/** output_write(): |size| octets as they are. Inline: a line of JSON is a hundred short writes. */
+static inline void output_write(struct output *out, const void *bytes, size_t size)
+{
+	if (size >= out->size - out->used) {
+		output_write_over(out, bytes, size);
+		return;
+	}
+	memcpy(out->buffer + out->used, bytes, size);
+	out->used += size;
+}
+
 /** output_text(): a string as it is: for our own words, not for what comes from outside. */
-void output_text(struct output *out, const char *text);
-void output_char(struct output *out, char c);
+static inline void output_text(struct output *out, const char *text)
+{
+	output_write(out, text, strlen(text));
+}
+
+static inline void output_char(struct output *out, char c)
+{
+	output_write(out, &c, 1);
+}
+
 /** output_uint(): in decimal. */
 void output_uint(struct output *out, uint64_t number);
 /** output_format(): as printf does. For people; too slow for a line per connection. */

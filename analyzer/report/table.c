@@ -52,15 +52,17 @@ static struct sheet *sheet_of(struct table *table, const struct report_input *in
 	return table->sheet;
 }
 
-/* The finding with the highest severity, the first of these; NULL if there is none. */
+/* The finding with the highest severity; of these the one that says why, else the first; NULL if there is none. */
 static const struct tcphs_finding *worst(const struct policy *policy, const struct tcphs_summary *summary)
 {
+	enum tcphs_rule why = tcphs_reason_rule((enum tcphs_reason)summary->judgement.reason);
 	const struct tcphs_finding *found = NULL;
 
 	for (size_t i = 0; i < summary->finding_count; i++) {
 		const struct tcphs_finding *finding = &summary->findings[i];
 
-		if (!found || policy->severity[finding->rule] > policy->severity[found->rule])
+		if (!found || policy->severity[finding->rule] > policy->severity[found->rule] ||
+		    (policy->severity[finding->rule] == policy->severity[found->rule] && finding->rule == why && found->rule != why))
 			found = finding;
 	}
 	return found;
