@@ -197,7 +197,7 @@ enum tcphs_blame tcphs_reason_blame(enum tcphs_reason reason)
 
 enum tcphs_rule tcphs_reason_rule(enum tcphs_reason reason)
 {
-	static const uint8_t rules[TCPHS_REASONS] = {
+	static const uint8_t telling[TCPHS_REASONS] = {
 		[TCPHS_REASON_SIMULTANEOUS_OPEN] = TCPHS_RULE_SIMULTANEOUS_OPEN,
 		[TCPHS_REASON_SPLIT] = TCPHS_RULE_SPLIT_HANDSHAKE,
 		[TCPHS_REASON_FAST_OPEN] = TCPHS_RULE_FAST_OPEN,
@@ -214,7 +214,7 @@ enum tcphs_rule tcphs_reason_rule(enum tcphs_reason reason)
 		[TCPHS_REASON_PEER_LOST_STATE] = TCPHS_RULE_PEER_LOST_STATE,
 	};
 
-	return (unsigned int)reason < TCPHS_REASONS ? (enum tcphs_rule)rules[reason] : TCPHS_RULE_NONE;
+	return (unsigned int)reason < TCPHS_REASONS ? (enum tcphs_rule)telling[reason] : TCPHS_RULE_NONE;
 }
 
 enum tcphs_severity tcphs_verdict_severity(enum tcphs_verdict verdict)
