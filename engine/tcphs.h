@@ -110,7 +110,10 @@ struct tcphs_options {
 };
 
 /** enum tcphs_checksum: what was found out about the TCP checksum; only BAD is ever reported. */
-enum tcphs_checksum { TCPHS_CHECKSUM_UNKNOWN, TCPHS_CHECKSUM_GOOD, TCPHS_CHECKSUM_BAD, TCPHS_CHECKSUM_PARTIAL };
+enum tcphs_checksum {
+	TCPHS_CHECKSUM_UNKNOWN, TCPHS_CHECKSUM_GOOD, TCPHS_CHECKSUM_BAD, TCPHS_CHECKSUM_PARTIAL,
+	TCPHS_CHECKSUM_BAD_IP,   /* that of the IPv4 header is wrong: Zeek does not look at the rest */
+};
 
 /**
  * struct tcphs_segment: facts read from one TCP segment, in host order, with no pointer into the packet.

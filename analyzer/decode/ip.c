@@ -138,6 +138,7 @@ void layer_ip4(struct decode *decode, struct span span)
 	decode->ip.ttl = octets[8];
 	decode->ip.v6 = false;
 	decode->ip.cut_fragment = false;
+	decode->ip.bad_header = decoder_checksums(decode) && sum_fold(sum_octets(0, octets, header)) != 0xffff;
 	payload4(decode, inner(span, header), octets[9], get16(octets + 6), total - header);
 }
 
@@ -186,6 +187,7 @@ void layer_ip6(struct decode *decode, struct span span)
 	memcpy(decode->ip.src, octets + 8, 16);
 	memcpy(decode->ip.dst, octets + 24, 16);
 	decode->ip.id = 0;
+	decode->ip.bad_header = false;
 	decode->ip.ttl = octets[7];
 	decode->ip.v6 = true;
 	decode->ip.cut_fragment = false;

@@ -37,6 +37,7 @@ struct ip_header {
 	uint8_t ttl;
 	uint8_t protocol;          /* that of TCP's pseudo-header */
 	bool v6;
+	bool bad_header;           /* IPv4 header checksum wrong; looked at only if checksums are */
 	bool cut_fragment;         /* first fragment, not captured whole: the payload's length is not known */
 };
 
@@ -133,5 +134,9 @@ void decoder_count(struct tcphs_decoder *decoder, const char *word);
 struct tcphs_decoded *decoder_item(struct decode *decode, enum tcphs_decoded_kind kind);
 /** decoder_checksums(): whether TCP checksums are to be verified. */
 bool decoder_checksums(const struct decode *decode);
+
+/** sum_octets(), sum_fold(): the Internet checksum (RFC 1071): adds |size| octets to |sum|; folds it to 16 bits. */
+uint64_t sum_octets(uint64_t sum, const uint8_t *octets, uint32_t size);
+uint16_t sum_fold(uint64_t sum);
 
 #endif

@@ -11,7 +11,7 @@ enum { PROTOCOL_TCP = 6 };
 
 /* ---- the checksum -------------------------------------------------------------------------------- */
 
-static uint64_t sum_octets(uint64_t sum, const uint8_t *octets, uint32_t size)
+uint64_t sum_octets(uint64_t sum, const uint8_t *octets, uint32_t size)
 {
 	for (; size >= 4; octets += 4, size -= 4)
 		sum += get32(octets);
@@ -22,7 +22,7 @@ static uint64_t sum_octets(uint64_t sum, const uint8_t *octets, uint32_t size)
 	return sum;
 }
 
-static uint16_t fold(uint64_t sum)
+uint16_t sum_fold(uint64_t sum)
 {
 	sum = (sum >> 32) + (sum & 0xffffffff);
 	while (sum >> 16)
@@ -45,10 +45,10 @@ static enum tcphs_checksum checksum(const struct ip_header *ip, struct span span
 		return TCPHS_CHECKSUM_UNKNOWN;
 	addresses = sum_octets(sum_octets(PROTOCOL_TCP, ip->src + skip, 16 - skip), ip->dst + skip, 16 - skip);
 	pseudo = addresses + span.length;
-	if (fold(sum_octets(pseudo, span.octets, span.length)) == 0xffff)
+	if (sum_fold(sum_octets(pseudo, span.octets, span.length)) == 0xffff)
 		return TCPHS_CHECKSUM_GOOD;
 	field = get16(span.octets + 16);
-	if (field == 0 || field == fold(pseudo) || field == fold(addresses))
+	if (field == 0 || field == sum_fold(pseudo) || field == sum_fold(addresses))
 		return TCPHS_CHECKSUM_PARTIAL;
 	return TCPHS_CHECKSUM_BAD;
 }
@@ -110,7 +110,7 @@ void layer_tcp(struct decode *decode, struct span span)
 	set_segment(decode, &item->tcp.segment, span);
 	set_key(&item->tcp.key, &decode->ip, &item->tcp.segment);
 	if (decoder_checksums(decode))
-		item->tcp.segment.checksum = (uint8_t)checksum(&decode->ip, span);
+		item->tcp.segment.checksum = (uint8_t)(decode->ip.bad_header ? TCPHS_CHECKSUM_BAD_IP : checksum(&decode->ip, span));
 }
 
 /* ---- ICMP ---------------------------------------------------------------------------------------- */
