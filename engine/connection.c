@@ -628,79 +628,99 @@ static void learn_bad(struct update *u, uint32_t fact)
 	u->c->bad_side = (uint8_t)u->side;
 }
 
+static void learn_good_synack(struct update *u)
+{
+	if (u->before == TCPHS_STAGE_OPEN && u->event != TCPHS_EV_SYNACK) {
+		count_synack(u);
+		return;
+	}
+	learn_synack(u);
+	if (crossed(u->c))
+		learn_ack_of_crossing(u);
+	settle_early(u->c);
+}
+
+static void learn_bad_synack(struct update *u)
+{
+	if (u->role != TCPHS_SERVER && !crossed(u->c))
+		return;
+	learn_bad(u, TCPHS_FACT_BAD_SYNACK);
+	u->c->echo = u->s->ack;
+}
+
+static void learn_moved_on(struct update *u)
+{
+	learn_server_goes_on(u);
+	u->own->ack = u->s->ack;
+	sent(u->own, u->s->seq + span(u->s));
+}
+
+static void learn_ahead(struct update *u)
+{
+	hold(u, TCPHS_RULE_ACK_BAD_ACK, u->mark->ack_expected, u->s->ack);
+}
+
+static void learn_bad_ack(struct update *u)
+{
+	learn_bad(u, TCPHS_FACT_BAD_ACK);
+	u->c->bad_ack = u->s->ack;
+}
+
+static void learn_bad_seq(struct update *u)
+{
+	if (u->before != TCPHS_STAGE_SYN)
+		learn_bad(u, TCPHS_FACT_BAD_ACK);
+}
+
+static void learn_challenge(struct update *u)
+{
+	if (u->before == TCPHS_STAGE_SYN)
+		tcphs_connection_challenged(u->c, u->s->ack, u->s->ref);
+}
+
+static void learn_bad_rst(struct update *u)
+{
+	if (u->before == TCPHS_STAGE_SYN && u->role == TCPHS_SERVER)
+		learn_bad(u, TCPHS_FACT_BAD_RST);
+	note_odd_rst(u);
+}
+
+static void learn_rst_without_ack(struct update *u)
+{
+	learn_bad(u, TCPHS_FACT_RST_NO_ACK);
+}
+
+/* In the SYNACK stage a SYN with the number of the SYN-ACK is no crossing. */
+static void learn_first_syn(struct update *u)
+{
+	if (u->role == TCPHS_CLIENT || u->before == TCPHS_STAGE_SYN)
+		learn_syn(u);
+	settle_early(u->c);
+}
+
 static void learn(struct update *u)
 {
-	switch (u->event) {
-	case TCPHS_EV_SYN:
-		if (u->role == TCPHS_CLIENT || u->before == TCPHS_STAGE_SYN)
-			learn_syn(u);
-		settle_early(u->c);
-		break;
-	case TCPHS_EV_SYN_AGAIN:
-		learn_syn_again(u);
-		break;
-	case TCPHS_EV_SYNACK:
-	case TCPHS_EV_SYNACK_NEW_ISN:
-	case TCPHS_EV_SYNACK_NEW_ACK:
-		if (u->before == TCPHS_STAGE_OPEN && u->event != TCPHS_EV_SYNACK) {
-			count_synack(u);
-			break;
-		}
-		learn_synack(u);
-		if (crossed(u->c))
-			learn_ack_of_crossing(u);
-		settle_early(u->c);
-		break;
-	case TCPHS_EV_SYNACK_AGAIN:
-		learn_synack_again(u);
-		break;
-	case TCPHS_EV_SYNACK_BAD_ACK:
-		if (u->role == TCPHS_SERVER || crossed(u->c)) {
-			learn_bad(u, TCPHS_FACT_BAD_SYNACK);
-			u->c->echo = u->s->ack;
-		}
-		break;
-	case TCPHS_EV_ACK:
-		learn_ack(u);
-		break;
-	case TCPHS_EV_MOVED_ON:
-		learn_server_goes_on(u);
-		u->own->ack = u->s->ack;
-		sent(u->own, u->s->seq + span(u->s));
-		break;
-	case TCPHS_EV_ACK_AHEAD:
-		hold(u, TCPHS_RULE_ACK_BAD_ACK, u->mark->ack_expected, u->s->ack);
-		break;
-	case TCPHS_EV_ACK_BAD_ACK:
-		learn_bad(u, TCPHS_FACT_BAD_ACK);
-		u->c->bad_ack = u->s->ack;
-		break;
-	case TCPHS_EV_ACK_BAD_SEQ:
-		if (u->before != TCPHS_STAGE_SYN)
-			learn_bad(u, TCPHS_FACT_BAD_ACK);
-		break;
-	case TCPHS_EV_CHALLENGE:
-		if (u->before == TCPHS_STAGE_SYN) {
-			u->c->facts |= TCPHS_FACT_CHALLENGED;
-			u->c->echo = u->s->ack;
-			if (u->c->lost == 0)
-				u->c->lost = u->s->ref;
-		}
-		break;
-	case TCPHS_EV_RST:
-		learn_rst(u);
-		break;
-	case TCPHS_EV_RST_BAD:
-		if (u->before == TCPHS_STAGE_SYN && u->role == TCPHS_SERVER)
-			learn_bad(u, TCPHS_FACT_BAD_RST);
-		note_odd_rst(u);
-		break;
-	case TCPHS_EV_RST_NO_ACK:
-		learn_bad(u, TCPHS_FACT_RST_NO_ACK);
-		break;
-	default:
-		break;
-	}
+	static void (*const facts_of[TCPHS_EVENTS])(struct update *) = {
+		[TCPHS_EV_SYN] = learn_first_syn,
+		[TCPHS_EV_SYN_AGAIN] = learn_syn_again,
+		[TCPHS_EV_SYNACK] = learn_good_synack,
+		[TCPHS_EV_SYNACK_NEW_ISN] = learn_good_synack,
+		[TCPHS_EV_SYNACK_NEW_ACK] = learn_good_synack,
+		[TCPHS_EV_SYNACK_AGAIN] = learn_synack_again,
+		[TCPHS_EV_SYNACK_BAD_ACK] = learn_bad_synack,
+		[TCPHS_EV_ACK] = learn_ack,
+		[TCPHS_EV_MOVED_ON] = learn_moved_on,
+		[TCPHS_EV_ACK_AHEAD] = learn_ahead,
+		[TCPHS_EV_ACK_BAD_ACK] = learn_bad_ack,
+		[TCPHS_EV_ACK_BAD_SEQ] = learn_bad_seq,
+		[TCPHS_EV_CHALLENGE] = learn_challenge,
+		[TCPHS_EV_RST] = learn_rst,
+		[TCPHS_EV_RST_BAD] = learn_bad_rst,
+		[TCPHS_EV_RST_NO_ACK] = learn_rst_without_ack,
+	};
+
+	if (facts_of[u->event])
+		facts_of[u->event](u);
 }
 
 /* ---- stage and states --------------------------------------------------------------------------- */
@@ -1089,12 +1109,12 @@ void tcphs_connection_cut(struct tcphs_connection *c)
 	c->facts |= TCPHS_FACT_CUT;
 }
 
-void tcphs_connection_challenged(struct tcphs_connection *c, const struct tcphs_segment *segment)
+void tcphs_connection_challenged(struct tcphs_connection *c, uint32_t ack, tcphs_ref at)
 {
 	c->facts |= TCPHS_FACT_CHALLENGED;
-	c->echo = segment->ack;
+	c->echo = ack;
 	if (c->lost == 0)
-		c->lost = c->first;
+		c->lost = at;
 }
 
 void tcphs_connection_replaced(struct tcphs_connection *c, enum tcphs_side side, const struct tcphs_segment *segment)

@@ -224,6 +224,7 @@ struct tcphs_connection {
 	struct tcphs_held held;
 	struct tcphs_icmp icmp;
 	uint8_t told;               /* TCPHS_TOLD_* */
+	uint8_t flaw;               /* enum tcphs_breaks: what is wrong with the segment that began it */
 	int8_t first_fin;           /* side that closed first, or -1 */
 	uint8_t odd_side;
 	uint8_t stage;
@@ -280,8 +281,8 @@ void tcphs_connection_cut(struct tcphs_connection *c);
 /** tcphs_connection_replaced(): a SYN with another ISN, sent by |side|, opens a newer connection on the 4-tuple. */
 void tcphs_connection_replaced(struct tcphs_connection *c, enum tcphs_side side, const struct tcphs_segment *segment);
 
-/** tcphs_connection_challenged(): its SYN got an ACK for the connection that had the 4-tuple before. */
-void tcphs_connection_challenged(struct tcphs_connection *c, const struct tcphs_segment *segment);
+/** tcphs_connection_challenged(): its SYN got an ACK of |ack| that is about an older connection; |at| shows it. */
+void tcphs_connection_challenged(struct tcphs_connection *c, uint32_t ack, tcphs_ref at);
 
 /** tcphs_connection_answers(): in stage SYN, |segment| goes on from or acknowledges just that SYN. */
 bool tcphs_connection_answers(const struct tcphs_connection *c, enum tcphs_side side, const struct tcphs_segment *segment);

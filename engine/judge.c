@@ -132,7 +132,7 @@ static bool capture_ended(const struct judging *j)
 	const struct tcphs_connection *c = j->c;
 
 	if (c->stage == TCPHS_STAGE_SYN || crossing(j))
-		return !answered_badly(j) && !has(j, TCPHS_FACT_ICMP) && !(j->client->did & TCPHS_DID_FLAWED_SYN) && left(j, c->attempt) < j->config->horizon;
+		return !answered_badly(j) && !has(j, TCPHS_FACT_ICMP) && c->flaw == TCPHS_BREAKS_NOTHING && left(j, c->attempt) < j->config->horizon;
 	return c->stage == TCPHS_STAGE_SYNACK && !has(j, TCPHS_FACT_BAD_ACK | TCPHS_FACT_REFUTED) &&
 	       left(j, j->server->synack_first) < j->config->horizon;
 }
@@ -156,12 +156,14 @@ static enum tcphs_reason malformed(const struct judging *j)
 	bool aborted = stage == TCPHS_STAGE_ENDED && has(j, TCPHS_FACT_CLIENT_ABORTED) && j->c->isns == 0;
 
 	if (stage == TCPHS_STAGE_PROBE)
-		return TCPHS_REASON_BAD_FLAGS;
+		return j->c->flaw == TCPHS_BREAKS_SEGMENT ? TCPHS_REASON_BAD_SEGMENT : TCPHS_REASON_BAD_FLAGS;
 	if (stage == TCPHS_STAGE_SYN || crossing(j) || aborted) {
 		if (has(j, TCPHS_FACT_BAD_SYNACK | TCPHS_FACT_BAD_RST | TCPHS_FACT_BAD_ACK))
 			return TCPHS_REASON_BAD_ARITHMETIC;
-		if (has(j, TCPHS_FACT_RST_NO_ACK) || (stage == TCPHS_STAGE_SYN && (j->client->did & TCPHS_DID_FLAWED_SYN)))
+		if (has(j, TCPHS_FACT_RST_NO_ACK) || (stage == TCPHS_STAGE_SYN && j->c->flaw == TCPHS_BREAKS_FLAGS))
 			return TCPHS_REASON_BAD_FLAGS;
+		if (stage == TCPHS_STAGE_SYN && j->c->flaw == TCPHS_BREAKS_SEGMENT)
+			return TCPHS_REASON_BAD_SEGMENT;
 	}
 	if ((stage == TCPHS_STAGE_SYNACK && has(j, TCPHS_FACT_BAD_ACK | TCPHS_FACT_REFUTED)) ||
 	    (stage == TCPHS_STAGE_ENDED && has(j, TCPHS_FACT_BAD_ACK | TCPHS_FACT_REFUTED) && has(j, TCPHS_FACT_SERVER_ABORTED)))

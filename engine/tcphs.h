@@ -410,6 +410,66 @@ tcphs_time tcphs_tracker_end(const struct tcphs_tracker *tracker);
 /** tcphs_tracker_summary(): a connection as it stands if the capture ended at |end| (config->keep only). */
 void tcphs_tracker_summary(struct tcphs_tracker *tracker, uint32_t connection, tcphs_time end, struct tcphs_summary *summary);
 
+/* ---- ISN quality, per host ---------------------------------------------------------------------- */
+
+/** What is wrong with a host's initial sequence numbers (3.4.1, RFC 6528): bits of tcphs_host.quality. */
+enum {
+	TCPHS_ISN_REPEATED = 1,       /* an ISN was used in several 4-tuples */
+	TCPHS_ISN_SCANNER = 2,        /* ... and none of those connections was completed */
+	TCPHS_ISN_CONSTANT_STEP = 4,  /* each ISN is the one before plus the same number, which may be 0 */
+	TCPHS_ISN_CLOCK = 8,          /* they grow as time goes by, and by nothing else */
+	TCPHS_ISN_MULTIPLES = 16,     /* their differences have a common divisor above 9 */
+	TCPHS_ISN_BITS = 5,
+};
+
+/** tcphs_isn_word(): "repeated", "scanner", "constant_step", "clock", "multiples"; "" for anything but one bit. */
+const char *tcphs_isn_word(unsigned bit);
+
+/** How many hosts a table has room for; ISNs of others are not looked at. */
+#define TCPHS_ISN_HOSTS 65536
+
+/** What tcphs_host.isr and .sp are with too few samples to work them out. */
+#define TCPHS_ISN_NOT_KNOWN UINT32_MAX
+
+/**
+ * struct tcphs_host: ISN quality of one address. Samples are the ISNs of its first completed connections, one a 4-tuple
+ * and in order of time. gcd, isr and sp are what Nmap calls GCD, ISR and SP, of these samples in place of its probes.
+ */
+struct tcphs_host {
+	uint8_t address[16];   /* IPv4 mapped */
+	uint32_t samples;
+	uint32_t gcd;          /* of the differences between samples; 0 if they are all equal */
+	uint32_t step;         /* if quality has CONSTANT_STEP */
+	uint32_t rate;         /* numbers a second, if quality has CLOCK */
+	uint32_t isr;          /* 8 times the binary logarithm of how many numbers a second, from 2 samples on */
+	uint32_t sp;           /* 8 times that of the rate's standard deviation, from 4 samples on */
+	uint64_t repeated;     /* connections with an ISN that is proven to be repeated */
+	uint32_t quality;      /* TCPHS_ISN_REPEATED ...; 0: nothing can be said against them */
+};
+
+struct tcphs_isn_table;
+
+/** tcphs_isn_new(): an empty table, its addresses hashed under |hash_key|; NULL without memory. */
+struct tcphs_isn_table *tcphs_isn_new(const uint64_t hash_key[2]);
+void tcphs_isn_del(struct tcphs_isn_table *table);
+
+/**
+ * tcphs_isn_merge(): adds another capture's hosts. In whatever order captures are merged, the outcome is the same, if
+ * there is room for all hosts. Both tables need the same key of the 4-tuple hash, so that a 4-tuple counts once.
+ *
+ * @return TCPHS_OK, or TCPHS_ERR_NOMEM: some of them may be missing, the table stays valid.
+ */
+int tcphs_isn_merge(struct tcphs_isn_table *table, const struct tcphs_isn_table *other);
+
+/** tcphs_isn_next(): the next host, by address, of which there is enough to be judged; false after the last one. */
+bool tcphs_isn_next(struct tcphs_isn_table *table, struct tcphs_host *host);
+
+/** tcphs_isn_full(): a host was met for which there was no room. */
+bool tcphs_isn_full(const struct tcphs_isn_table *table);
+
+/** tcphs_tracker_isns(): the hosts of this capture so far; valid as long as the tracker. */
+const struct tcphs_isn_table *tcphs_tracker_isns(const struct tcphs_tracker *tracker);
+
 /* ---- words for people --------------------------------------------------------------------------- */
 
 /**

@@ -561,6 +561,13 @@ static bool misfit(const struct tcphs_entry *e, enum tcphs_side side, enum tcphs
 	}
 }
 
+/* What may be why nobody answers. */
+static void note_flaw(struct tcphs_connection *c, const struct tcphs_finding *found, size_t count)
+{
+	for (size_t i = 0; i < count && c->flaw == TCPHS_BREAKS_NOTHING; i++)
+		c->flaw = (uint8_t)tcphs_rule_info((enum tcphs_rule)found[i].rule)->breaks;
+}
+
 static void take(struct tcphs_tracker *t, uint32_t number, const struct tcphs_key *key, unsigned direction,
                  const struct tcphs_segment *s, enum tcphs_event event, struct tcphs_mark *mark)
 {
@@ -571,6 +578,8 @@ static void take(struct tcphs_tracker *t, uint32_t number, const struct tcphs_ke
 	enum tcphs_side side = side_of(e, direction);
 	size_t count = event == TCPHS_EV_DUPLICATE ? 0 : tcphs_checks(key, s, side, found);
 
+	if (e->c.stage == TCPHS_STAGE_NEW)
+		note_flaw(&e->c, found, count);
 	count += tcphs_connection_update(&e->c, &t->config, side, s, event, mark, found + count);
 
 	mark->connection = number;
@@ -599,7 +608,7 @@ static bool take_for_predecessor(struct tcphs_tracker *t, struct tcphs_tuple *tu
 		return false;
 	if ((event == TCPHS_EV_CHALLENGE || event == TCPHS_EV_MOVED_ON) &&
 	    entry_at(t, tuple->newest)->c.stage == TCPHS_STAGE_SYN)
-		tcphs_connection_challenged(&entry_at(t, tuple->newest)->c, s);
+		tcphs_connection_challenged(&entry_at(t, tuple->newest)->c, s->ack, entry_at(t, tuple->newest)->c.first);
 	take(t, tuple->previous, key, direction, s, its_event, mark);
 	return true;
 }

@@ -1,0 +1,634 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * isn.c - ISN quality per host: repeated and predictable initial sequence numbers (3.4.1, RFC 6528).
+ *
+ * Theory of operation. Numbers of different 4-tuples must not be related. Good hosts hash the 4-tuple (Linux, the BSDs,
+ * Windows) or draw at random; so a table keeps of each host
+ *
+ *   uses      the ISNs that it sent last, with how many connections had each: for repeats
+ *   samples   of its first completed connections, one a 4-tuple, when and with which ISN: for patterns
+ *
+ * and says something only on evidence that chance does not explain. Numbers that good hosts choose are uniform and
+ * independent, so each pattern has a probability of coming about by chance; below 2^-EVIDENCE it is not chance. Hosts
+ * that count up by random increments, as older BSDs did, are not accused either: the test for a clock measures against
+ * the size of the increments, and not against the whole range of numbers.
+ *
+ * One connection can be captured on both sides of an address translator, and is then two or three 4-tuples with one
+ * ISN. So a repeat takes REPEAT_TUPLES of them, and patterns are looked for among different ISNs only.
+ *
+ * Memory is bounded, whatever the capture holds: HOSTS, USES, SAMPLES. The samples of a host are the first by time of
+ * those that are first of their 4-tuple, which does not depend on the order in which they are learned; repeats are
+ * counted a capture, and added. So captures can be merged in any order.
+ *
+ * No mathematics library is needed: logarithms are taken by squaring, and a standard deviation only as a logarithm.
+ */
+#include "isn.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sip.h"
+#include "store.h"
+
+/** So many different 4-tuples with one ISN are a repeat. */
+#define REPEAT_TUPLES 4
+
+/** So many samples, and different ISNs among them, are needed to speak of a pattern. */
+#define PATTERN_SAMPLES 6
+
+/** Chance must be less likely than 2 to the minus this. */
+#define EVIDENCE 40
+
+/** The best of a few ways to see it was taken: what that adds to the probability, as a power of two. */
+#define CHOICES 6
+
+#define USES 16
+#define SAMPLES 32
+
+/** Hosts are found by open addressing; a slot is a host's number plus one, and above it the rest of its hash. */
+#define INDEX_BITS 17
+#define INDEX_MIN 64
+
+/** struct use: an ISN that a host sent. */
+struct use {
+	uint32_t isn;
+	uint32_t connections, completed;
+	tcphs_ref first;
+	uint32_t tuple[REPEAT_TUPLES];   /* the first different ones */
+};
+
+struct sample {
+	tcphs_time time;
+	uint32_t isn, tuple;
+};
+
+/** Bits of host.told. */
+enum { TOLD_REPEATED = 1, TOLD_PREDICTABLE = 2 };
+
+struct host {
+	uint8_t address[16];
+	uint32_t hash;
+	uint8_t use_count, use_room, sample_count, sample_room;
+	uint8_t told;
+	struct use *uses;                /* used last first */
+	struct sample *samples;          /* by time */
+	uint64_t repeated, completed;    /* connections with a repeated ISN, and those of them that were completed */
+};
+
+struct tcphs_isn_table {
+	uint64_t key[2];
+	struct tcphs_pool hosts;
+	uint32_t *index;
+	uint32_t index_size;
+	struct host **sorted;            /* by address, for tcphs_isn_next() */
+	uint32_t next;
+	bool full;
+};
+
+static struct host *host_at(const struct tcphs_isn_table *table, uint32_t number)
+{
+	return tcphs_pool_at(&table->hosts, number);
+}
+
+/* ---- hosts --------------------------------------------------------------------------------------- */
+
+static uint32_t hash_of(const struct tcphs_isn_table *table, const uint8_t *address)
+{
+	uint64_t words[2];
+
+	memcpy(words, address, sizeof(words));
+	return tcphs_sip(table->key, words, 2);
+}
+
+static uint32_t entry_of(uint32_t hash, uint32_t number)
+{
+	return (hash >> INDEX_BITS) << INDEX_BITS | (number + 1);
+}
+
+static uint32_t number_in(uint32_t entry)
+{
+	return (entry & ((UINT32_C(1) << INDEX_BITS) - 1)) - 1;
+}
+
+/* The slot of the address, or the free one where it would be. */
+static uint32_t slot_of(const struct tcphs_isn_table *table, const uint8_t *address, uint32_t hash)
+{
+	uint32_t mask = table->index_size - 1, slot = hash & mask;
+
+	for (; table->index[slot] != 0; slot = (slot + 1) & mask) {
+		if (table->index[slot] >> INDEX_BITS == hash >> INDEX_BITS &&
+		    memcmp(host_at(table, number_in(table->index[slot]))->address, address, 16) == 0)
+			break;
+	}
+	return slot;
+}
+
+static bool grow_index(struct tcphs_isn_table *table)
+{
+	uint32_t size = table->index_size ? table->index_size * 2 : INDEX_MIN, mask = size - 1;
+	uint32_t *index;
+
+	if (table->hosts.count < table->index_size / 2)
+		return true;
+	index = calloc(size, sizeof(*index));
+	if (!index)
+		return false;
+	for (uint32_t number = 0; number < table->hosts.count; number++) {
+		uint32_t hash = host_at(table, number)->hash, slot = hash & mask;
+
+		while (index[slot] != 0)
+			slot = (slot + 1) & mask;
+		index[slot] = entry_of(hash, number);
+	}
+	free(table->index);
+	table->index = index;
+	table->index_size = size;
+	return true;
+}
+
+/* The host of that address, a new one if there was none; NULL if there is no room for it. */
+static struct host *find_host(struct tcphs_isn_table *table, const uint8_t *address)
+{
+	uint32_t hash = hash_of(table, address), slot, number;
+	struct host *host;
+
+	if (table->index_size > 0) {
+		slot = slot_of(table, address, hash);
+		if (table->index[slot] != 0)
+			return host_at(table, number_in(table->index[slot]));
+	}
+	if (table->hosts.count == TCPHS_ISN_HOSTS) {
+		table->full = true;
+		return NULL;
+	}
+	if (!grow_index(table))
+		return NULL;
+	number = tcphs_pool_take(&table->hosts);
+	if (number == TCPHS_NONE)
+		return NULL;
+	host = host_at(table, number);
+	memcpy(host->address, address, sizeof(host->address));
+	host->hash = hash;
+	table->index[slot_of(table, address, hash)] = entry_of(hash, number);
+	return host;
+}
+
+/* Room for one more item, of up to |most|; *items is moved. */
+static bool make_room(void **items, size_t item, uint8_t count, uint8_t *room, uint8_t most)
+{
+	uint8_t wanted = *room ? (uint8_t)(*room * 4 < most ? *room * 4 : most) : 1;
+	void *moved;
+
+	if (count < *room)
+		return true;
+	moved = realloc(*items, wanted * item);
+	if (!moved)
+		return false;
+	*items = moved;
+	*room = wanted;
+	return true;
+}
+
+/* ---- repeats ------------------------------------------------------------------------------------- */
+
+/* The host's use of |isn| becomes its first one; a new one if there was none, in place of the one unused longest. */
+static struct use *find_use(struct host *host, uint32_t isn)
+{
+	struct use found = { .isn = isn };
+	unsigned i = 0;
+
+	while (i < host->use_count && host->uses[i].isn != isn)
+		i++;
+	if (i < host->use_count) {
+		found = host->uses[i];
+	} else if (host->use_count == USES) {
+		i--;
+	} else {
+		void *uses = host->uses;
+		bool room = make_room(&uses, sizeof(*host->uses), host->use_count, &host->use_room, USES);
+
+		host->uses = uses;
+		if (!room)
+			return NULL;
+		host->use_count++;
+	}
+	memmove(&host->uses[1], &host->uses[0], i * sizeof(*host->uses));
+	host->uses[0] = found;
+	return &host->uses[0];
+}
+
+/* Notes who has the ISN. @return whether the 4-tuple is another one than those known to have it. */
+static bool take_tuple(struct use *use, uint32_t tuple)
+{
+	uint32_t known = use->connections < REPEAT_TUPLES ? use->connections : REPEAT_TUPLES;
+
+	for (uint32_t i = 0; i < known; i++) {
+		if (use->tuple[i] == tuple)
+			return false;
+	}
+	if (known < REPEAT_TUPLES)
+		use->tuple[known] = tuple;
+	return use->connections < UINT32_MAX;
+}
+
+bool tcphs_isn_sent(struct tcphs_isn_table *table, const struct tcphs_isn *isn, struct tcphs_isn_repeat *repeat)
+{
+	struct host *host = find_host(table, isn->host);
+	struct use *use = host ? find_use(host, isn->isn) : NULL;
+
+	if (!use || !take_tuple(use, isn->tuple))
+		return false;
+	if (use->connections++ == 0)
+		use->first = isn->ref;
+	if (use->connections < REPEAT_TUPLES)
+		return false;
+	if (use->connections == REPEAT_TUPLES) {
+		host->repeated += use->connections;
+		host->completed += use->completed;
+	} else {
+		host->repeated++;
+	}
+	*repeat = (struct tcphs_isn_repeat){ use->connections, use->completed, use->first };
+	if (host->told & TOLD_REPEATED)
+		return false;
+	host->told |= TOLD_REPEATED;
+	return true;
+}
+
+static void note_completed(struct host *host, uint32_t isn)
+{
+	for (unsigned i = 0; i < host->use_count; i++) {
+		if (host->uses[i].isn != isn)
+			continue;
+		host->uses[i].completed++;
+		host->completed += host->uses[i].connections >= REPEAT_TUPLES;
+		return;
+	}
+}
+
+/* ---- samples ------------------------------------------------------------------------------------- */
+
+static bool earlier(const struct sample *a, const struct sample *b)
+{
+	if (a->time != b->time)
+		return a->time < b->time;
+	return a->isn != b->isn ? a->isn < b->isn : a->tuple < b->tuple;
+}
+
+/* Of each 4-tuple the earliest, of these the first SAMPLES. @return whether the host has one more, or an earlier one. */
+static bool keep_sample(struct host *host, const struct sample *sample)
+{
+	void *samples = host->samples;
+	unsigned i = 0, last = host->sample_count;
+
+	if (last == SAMPLES && !earlier(sample, &host->samples[last - 1]))
+		return false;
+	while (i < last && host->samples[i].tuple != sample->tuple)
+		i++;
+	if (i < last && !earlier(sample, &host->samples[i]))
+		return false;
+	if (i < last || last == SAMPLES) {
+		last = i < last ? i : last - 1;
+	} else {
+		bool room = make_room(&samples, sizeof(*sample), host->sample_count, &host->sample_room, SAMPLES);
+
+		host->samples = samples;
+		if (!room)
+			return false;
+		host->sample_count++;
+	}
+	for (i = last; i > 0 && earlier(sample, &host->samples[i - 1]); i--)
+		host->samples[i] = host->samples[i - 1];
+	host->samples[i] = *sample;
+	return true;
+}
+
+/* ---- judging a host ------------------------------------------------------------------------------ */
+
+/** struct series: the samples with different ISNs, in order of time, and what lies between neighbours. */
+struct series {
+	unsigned count;              /* of ISNs; differences are one less */
+	uint32_t isn[SAMPLES];
+	tcphs_time time[SAMPLES];
+	uint32_t ahead[SAMPLES];     /* [i] from sample i to i + 1, upwards */
+	uint32_t apart[SAMPLES];     /* the same by the shorter way */
+	double elapsed[SAMPLES];     /* nanoseconds */
+};
+
+static void read_series(const struct host *host, struct series *s)
+{
+	s->count = 0;
+	for (unsigned i = 0; i < host->sample_count; i++) {
+		unsigned k = 0;
+
+		while (k < s->count && s->isn[k] != host->samples[i].isn)
+			k++;
+		if (k < s->count)
+			continue;
+		s->isn[k] = host->samples[i].isn;
+		s->time[k] = host->samples[i].time;
+		s->count++;
+	}
+	for (unsigned i = 0; i + 1 < s->count; i++) {
+		s->ahead[i] = s->isn[i + 1] - s->isn[i];
+		s->apart[i] = s->ahead[i] <= UINT32_MAX / 2 ? s->ahead[i] : 0 - s->ahead[i];
+		/* Timestamps may be anything: subtract where overflow is defined. */
+		s->elapsed[i] = (double)((uint64_t)s->time[i + 1] - (uint64_t)s->time[i]);
+	}
+}
+
+/* |scale| times the binary logarithm of |v|, rounded; |scale| is a power of two, 0 is the answer below 1. */
+static uint32_t scaled_log2(double v, uint32_t scale)
+{
+	const double root = 1.4142135623730951;
+	uint32_t result = 0;
+
+	if (!(v >= 1))
+		return 0;
+	for (; v >= 2; v /= 2)
+		result += scale;
+	while (scale > 1) {
+		scale /= 2;
+		v *= v;
+		if (v >= 2) {
+			v /= 2;
+			result += scale;
+		}
+	}
+	return result + (v >= root);
+}
+
+static uint32_t common_divisor(const struct series *s)
+{
+	uint32_t gcd = 0;
+
+	for (unsigned i = 0; i + 1 < s->count; i++) {
+		uint32_t n = s->apart[i];
+
+		while (n != 0) {
+			uint32_t rest = gcd % n;
+
+			gcd = n;
+			n = rest;
+		}
+	}
+	return gcd;
+}
+
+/* Random differences all have a divisor of at least |gcd| with a probability of gcd^(1 - differences). */
+static bool multiples_prove(const struct series *s, uint32_t gcd)
+{
+	return s->count >= PATTERN_SAMPLES && gcd > 9 && (s->count - 2) * scaled_log2(gcd, 8) >= 8 * EVIDENCE;
+}
+
+/* Differences that are all equal: even small ones are no chance. */
+static bool steps_prove(const struct host *host, const struct series *s)
+{
+	if (s->count == 1)
+		return host->sample_count >= PATTERN_SAMPLES;
+	for (unsigned i = 1; i + 1 < s->count; i++) {
+		if (s->ahead[i] != s->ahead[0])
+			return false;
+	}
+	return s->count >= PATTERN_SAMPLES;
+}
+
+/* The middle one of the rates between neighbours, in numbers a nanosecond; 0 if none was measured. */
+static double middle_rate(const struct series *s)
+{
+	double rates[SAMPLES];
+	unsigned n = 0;
+
+	for (unsigned i = 0; i + 1 < s->count; i++) {
+		double rate = s->elapsed[i] > 0 ? s->ahead[i] / s->elapsed[i] : 0;
+		unsigned k = n;
+
+		if (!(rate > 0))
+			continue;
+		for (; k > 0 && rates[k - 1] > rate; k--)
+			rates[k] = rates[k - 1];
+		rates[k] = rate;
+		n++;
+	}
+	return n ? rates[n / 2] : 0;
+}
+
+/*
+ * A clock that all ISNs are read from: between neighbours it made about |rate| times the time, and the numbers tell how
+ * much exactly. The ISNs then lie on a line but for an error. How small that is, against how far the clock usually goes
+ * from one to the next, is the evidence, for each of them but the two that a line can always be laid through.
+ *
+ * @return numbers a second, or 0.
+ */
+static uint32_t clock_proves(const struct series *s)
+{
+	double rate = middle_rate(s), sum = 0, elapsed = 0, lowest = 0, highest = 0, usual;
+	double grown[SAMPLES];
+
+	if (s->count < PATTERN_SAMPLES || !(rate > 0))
+		return 0;
+	for (unsigned i = 0; i + 1 < s->count; i++) {
+		uint64_t guess;
+
+		if (!(rate * s->elapsed[i] < 1e15))  /* a double cannot tell the numbers apart any more */
+			return 0;
+		guess = (uint64_t)(rate * s->elapsed[i]);
+		sum += (double)guess + (int32_t)(s->ahead[i] - (uint32_t)guess);
+		elapsed += s->elapsed[i];
+		grown[i] = sum;
+	}
+	rate = sum / elapsed;
+	if (!(rate > 0) || rate * TCPHS_SECOND + 0.5 > UINT32_MAX)
+		return 0;
+	elapsed = 0;
+	for (unsigned i = 0; i + 1 < s->count; i++) {
+		double error;
+
+		elapsed += s->elapsed[i];
+		error = grown[i] - rate * elapsed;
+		lowest = error < lowest ? error : lowest;
+		highest = error > highest ? error : highest;
+	}
+	usual = sum / (s->count - 1);
+	usual = usual < UINT32_MAX ? usual : UINT32_MAX;
+	if ((s->count - 2) * scaled_log2(usual / (highest - lowest + 1), 8) < 8 * (EVIDENCE + CHOICES))
+		return 0;
+	return (uint32_t)(rate * TCPHS_SECOND + 0.5);
+}
+
+/* Nmap's ISR and SP. Neighbours of the same time have no rate. */
+static void rate_series(const struct series *s, uint32_t gcd, struct tcphs_host *out)
+{
+	double rates[SAMPLES], mean = 0, variance = 0, unit = gcd > 9 ? gcd : 1;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i + 1 < s->count; i++) {
+		if (!(s->elapsed[i] > 0))
+			continue;
+		rates[n] = s->apart[i] / s->elapsed[i] * (double)TCPHS_SECOND;
+		mean += rates[n++];
+	}
+	if (n == 0)
+		return;
+	mean /= n;
+	out->isr = scaled_log2(mean, 8);
+	if (n < 3)
+		return;
+	for (unsigned i = 0; i < n; i++)
+		variance += (rates[i] - mean) / unit * ((rates[i] - mean) / unit);
+	out->sp = scaled_log2(variance / (n - 1), 4);   /* half the logarithm: that of the root */
+}
+
+static void judge_host(const struct host *host, struct tcphs_host *out)
+{
+	struct series s;
+
+	*out = (struct tcphs_host){ .samples = host->sample_count, .isr = TCPHS_ISN_NOT_KNOWN, .sp = TCPHS_ISN_NOT_KNOWN };
+	memcpy(out->address, host->address, sizeof(out->address));
+	out->repeated = host->repeated;
+	if (host->repeated > 0)
+		out->quality |= TCPHS_ISN_REPEATED | (host->completed == 0 ? TCPHS_ISN_SCANNER : 0);
+	read_series(host, &s);
+	out->gcd = common_divisor(&s);
+	if (s.count == 1 && host->sample_count >= 4)
+		out->isr = out->sp = 0;
+	rate_series(&s, out->gcd, out);
+	if (steps_prove(host, &s)) {
+		out->quality |= TCPHS_ISN_CONSTANT_STEP;
+		out->step = s.count > 1 ? s.ahead[0] : 0;
+		return;
+	}
+	out->rate = clock_proves(&s);
+	out->quality |= out->rate ? TCPHS_ISN_CLOCK : 0;
+	out->quality |= multiples_prove(&s, out->gcd) ? TCPHS_ISN_MULTIPLES : 0;
+}
+
+bool tcphs_isn_completed(struct tcphs_isn_table *table, const struct tcphs_isn *isn, struct tcphs_isn_pattern *pattern)
+{
+	const struct sample sample = { isn->time, isn->isn, isn->tuple };
+	struct host *host = find_host(table, isn->host);
+	struct tcphs_host judged;
+
+	if (!host)
+		return false;
+	note_completed(host, isn->isn);
+	if (!keep_sample(host, &sample) || host->sample_count < PATTERN_SAMPLES || (host->told & TOLD_PREDICTABLE))
+		return false;
+	judge_host(host, &judged);
+	if (judged.quality & TCPHS_ISN_CONSTANT_STEP)
+		*pattern = (struct tcphs_isn_pattern){ TCPHS_ISN_CONSTANT_STEP, judged.step };
+	else if (judged.quality & TCPHS_ISN_CLOCK)
+		*pattern = (struct tcphs_isn_pattern){ TCPHS_ISN_CLOCK, judged.rate };
+	else if (judged.quality & TCPHS_ISN_MULTIPLES)
+		*pattern = (struct tcphs_isn_pattern){ TCPHS_ISN_MULTIPLES, judged.gcd };
+	else
+		return false;
+	host->told |= TOLD_PREDICTABLE;
+	return true;
+}
+
+/* ---- tables -------------------------------------------------------------------------------------- */
+
+struct tcphs_isn_table *tcphs_isn_new(const uint64_t hash_key[2])
+{
+	struct tcphs_isn_table *table = calloc(1, sizeof(*table));
+
+	if (!table)
+		return NULL;
+	memcpy(table->key, hash_key, sizeof(table->key));
+	tcphs_pool_init(&table->hosts, sizeof(struct host));
+	return table;
+}
+
+void tcphs_isn_del(struct tcphs_isn_table *table)
+{
+	if (!table)
+		return;
+	for (uint32_t number = 0; number < table->hosts.count; number++) {
+		free(host_at(table, number)->uses);
+		free(host_at(table, number)->samples);
+	}
+	tcphs_pool_clear(&table->hosts);
+	free(table->index);
+	free(table->sorted);
+	free(table);
+}
+
+/* Whether there is anything of the host that another capture could add to. */
+static bool has_evidence(const struct host *host)
+{
+	return host->sample_count > 0 || host->repeated > 0;
+}
+
+int tcphs_isn_merge(struct tcphs_isn_table *table, const struct tcphs_isn_table *other)
+{
+	table->full |= other->full;
+	for (uint32_t number = 0; number < other->hosts.count; number++) {
+		const struct host *from = host_at(other, number);
+		struct host *host = has_evidence(from) ? find_host(table, from->address) : NULL;
+
+		if (!host && has_evidence(from) && table->hosts.count < TCPHS_ISN_HOSTS)
+			return TCPHS_ERR_NOMEM;
+		if (!host)
+			continue;
+		host->repeated += from->repeated;
+		host->completed += from->completed;
+		for (unsigned i = 0; i < from->sample_count; i++)
+			keep_sample(host, &from->samples[i]);
+	}
+	return TCPHS_OK;
+}
+
+bool tcphs_isn_full(const struct tcphs_isn_table *table)
+{
+	return table->full;
+}
+
+/* ---- report -------------------------------------------------------------------------------------- */
+
+static int by_address(const void *a, const void *b)
+{
+	return memcmp((*(const struct host *const *)a)->address, (*(const struct host *const *)b)->address, 16);
+}
+
+/* @return the hosts by address, or NULL without memory. */
+static struct host **sort_hosts(const struct tcphs_isn_table *table)
+{
+	struct host **sorted = malloc(((size_t)table->hosts.count + 1) * sizeof(*sorted));
+
+	if (!sorted)
+		return NULL;
+	for (uint32_t number = 0; number < table->hosts.count; number++)
+		sorted[number] = host_at(table, number);
+	qsort(sorted, table->hosts.count, sizeof(struct host *), by_address);
+	return sorted;
+}
+
+bool tcphs_isn_next(struct tcphs_isn_table *table, struct tcphs_host *out)
+{
+	if (!table->sorted)
+		table->sorted = sort_hosts(table);
+	while (table->sorted && table->next < table->hosts.count) {
+		const struct host *host = table->sorted[table->next++];
+
+		if (host->sample_count < PATTERN_SAMPLES && host->repeated == 0)
+			continue;
+		judge_host(host, out);
+		return true;
+	}
+	free(table->sorted);
+	table->sorted = NULL;
+	table->next = 0;
+	return false;
+}
+
+const char *tcphs_isn_word(unsigned bit)
+{
+	static const char *const words[TCPHS_ISN_BITS] = { "repeated", "scanner", "constant_step", "clock", "multiples" };
+
+	for (unsigned i = 0; i < TCPHS_ISN_BITS; i++) {
+		if (bit == 1u << i)
+			return words[i];
+	}
+	return "";
+}
