@@ -36,20 +36,20 @@ struct run {
 
 static const char out_of_memory[] = "memory is out here and reading stopped: split the capture, or use --format ndjson";
 
-/* Hands over the connections that have retired. */
+/* Hands over the connections that have retired. Those that memory is out for are still counted, and can still fail. */
 static bool drain(struct run *run, struct report_input *input, struct tcphs_tracker *tracker)
 {
 	struct tcphs_summary summary;
+	bool taken = true;
 
 	while (tcphs_tracker_next(tracker, &summary)) {
 		const char *encap = tcphs_decoder_encap(run->decoder, summary.encap);
 
 		tally_connection(&input->tally, &summary);
 		run->failing = run->failing || policy_fails(&run->options->policy, &summary);
-		if (!run->report->connection(run->report, input, &summary, encap))
-			return false;
+		taken = run->report->connection(run->report, input, &summary, encap) && taken;
 	}
-	return true;
+	return taken;
 }
 
 static void prefetch(const struct tcphs_tracker *tracker, const struct tcphs_decoded *items, size_t count)

@@ -26,7 +26,7 @@ struct report {
 	struct output *out;
 	const struct policy *policy;
 	bool several;
-	/* A connection of |input|, whose layers below TCP are |encap|. False when memory is out. */
+	/* A connection of |input|, whose layers below TCP are |encap|. False when memory is out for it. */
 	bool (*connection)(struct report *report, const struct report_input *input, const struct tcphs_summary *summary,
 	                   const char *encap);
 	/* The last connection of |input| was reported. */

@@ -9,6 +9,8 @@
  */
 #include "table.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +22,9 @@
 
 /* How long a person waits for a page, in microseconds. */
 #define PAGE_PATIENCE (2 * G_USEC_PER_SEC)
+
+/* Room for what is said of a connection's worst finding. */
+#define DESCRIPTION (REPORT_SENTENCE + 128)
 
 struct table {
 	struct report report;
@@ -60,51 +65,66 @@ static const struct tcphs_finding *worst(const struct policy *policy, const stru
 
 	for (size_t i = 0; i < summary->finding_count; i++) {
 		const struct tcphs_finding *finding = &summary->findings[i];
+		int worse = found ? policy->severity[finding->rule] - policy->severity[found->rule] : 1;
 
-		if (!found || policy->severity[finding->rule] > policy->severity[found->rule] ||
-		    (policy->severity[finding->rule] == policy->severity[found->rule] && finding->rule == why && found->rule != why))
+		if (worse > 0 || (worse == 0 && finding->rule == why && found->rule != why))
 			found = finding;
 	}
 	return found;
 }
 
-/* "synack_bad_ack, frame 2: the sentence (2 more)", escaped. */
-static char *describe(const struct tcphs_finding *finding, const struct tcphs_summary *summary)
-{
-	char sentence[REPORT_SENTENCE];
-	char *escaped;
-	GString *text = g_string_new(tcphs_rule_info((enum tcphs_rule)finding->rule)->id);
+/* Appends at |used|, as far as there is room; returns what is used then. */
+static size_t append(char *text, size_t used, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
-	tcphs_finding_format(sentence, sizeof(sentence), finding, summary);
-	escaped = text_escape(sentence);
-	if (finding->at)
-		g_string_append_printf(text, ", frame %u", finding->at);
-	g_string_append_printf(text, ": %s", escaped);
-	if (summary->finding_count > 1)
-		g_string_append_printf(text, " (%zu more)", summary->finding_count - 1);
-	g_free(escaped);
-	return g_string_free(text, FALSE);
+static size_t append(char *text, size_t used, const char *format, ...)
+{
+	va_list arguments;
+	int wanted;
+
+	va_start(arguments, format);
+	wanted = vsnprintf(text + used, DESCRIPTION - used, format, arguments);
+	va_end(arguments);
+	return MIN(used + (size_t)MAX(wanted, 0), DESCRIPTION - 1);
 }
 
+/* "synack_bad_ack, frame 2: the sentence (2 more)". Sentences are plain ASCII; what is not becomes a question mark. */
+static size_t describe(char text[DESCRIPTION], const struct tcphs_finding *finding, const struct tcphs_summary *summary)
+{
+	size_t used = append(text, 0, "%s", tcphs_rule_info((enum tcphs_rule)finding->rule)->id);
+
+	if (finding->at)
+		used = append(text, used, ", frame %u", finding->at);
+	used = append(text, used, ": ");
+	used += tcphs_finding_format(text + used, DESCRIPTION - used, finding, summary);
+	used = MIN(used, DESCRIPTION - 1);
+	if (summary->finding_count > 1)
+		used = append(text, used, " (%zu more)", summary->finding_count - 1);
+	for (size_t i = 0; i < used; i++)
+		if (!g_ascii_isprint(text[i]))
+			text[i] = '?';
+	return used;
+}
+
+/* No allocation but malloc(), which may fail: rows are made when memory runs out, too. */
 static struct row *row_new(const struct policy *policy, const struct tcphs_summary *summary)
 {
 	const struct tcphs_finding *finding = worst(policy, summary);
-	char *text = finding ? describe(finding, summary) : NULL;
-	size_t size = text ? strlen(text) + 1 : 1;
-	struct row *row = malloc(sizeof(*row) + size);
+	char text[DESCRIPTION];
+	size_t length = finding ? describe(text, finding, summary) : 0;
+	struct row *row = malloc(sizeof(*row) + length + 1);
 
-	if (row) {
-		row->key = summary->key;
-		row->rtt = summary->rtt_total;
-		row->first = summary->first;
-		memcpy(row->steps, summary->judgement.steps, sizeof(row->steps));
-		row->verdict = summary->judgement.verdict;
-		row->reason = summary->judgement.reason;
-		row->blame = summary->judgement.blame;
-		row->weight = finding ? (uint8_t)(policy->severity[finding->rule] + 1) : 0;
-		memcpy(row->finding, text ? text : "", size);
-	}
-	g_free(text);
+	if (!row)
+		return NULL;
+	text[length] = '\0';
+	row->key = summary->key;
+	row->rtt = summary->rtt_total;
+	row->first = summary->first;
+	memcpy(row->steps, summary->judgement.steps, sizeof(row->steps));
+	row->verdict = summary->judgement.verdict;
+	row->reason = summary->judgement.reason;
+	row->blame = summary->judgement.blame;
+	row->weight = finding ? (uint8_t)(policy->severity[finding->rule] + 1) : 0;
+	memcpy(row->finding, text, length + 1);
 	return row;
 }
 

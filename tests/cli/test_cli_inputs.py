@@ -67,7 +67,7 @@ def test_missing_file(tcphs):
 
 
 def test_every_cut_is_survived_and_told(tcphs, write):
-    """Whatever octet a capture ends at: what was before is reported, and the cut is told unless it is between frames."""
+    """Wherever a capture is cut: what was before is reported, and the cut is told unless it is between frames."""
     whole = Talk().handshake().shutdown().pcap()
     edges, at = {24: 0}, 24
     for number, (_, octets) in enumerate(Talk().handshake().shutdown().frames, 1):
