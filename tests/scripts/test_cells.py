@@ -16,7 +16,8 @@ from support import paths
 def fixture_cells():
     """What the program says of both tables."""
     program = paths.built(paths.BUILD / "tests/scripts/cells")
-    result = subprocess.run([str(program), str(paths.SCRIPTS)], capture_output=True, text=True, timeout=300, check=False)
+    command = [str(program), str(paths.SCRIPTS)]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert result.returncode == 0, result.stderr
     return json.loads(result.stdout.splitlines()[-1])
 

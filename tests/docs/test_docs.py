@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The pages under docs/: the generated ones are what the tables say, links lead somewhere, words are words we have."""
+
+import re
+import subprocess
+from xml.etree import ElementTree
+
+import pytest
+from support import paths
+
+DOCS = paths.ROOT / "docs"
+PAGES = sorted(path for path in DOCS.rglob("*.md") if path.is_file())
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def text_of(path):
+    """A page as text."""
+    return path.read_text(encoding="utf-8")
+
+
+def headings(path):
+    """The anchors that a page offers, as GitHub makes them of headings."""
+    titles = re.findall(r"^#+ (.*)$", text_of(path), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def known_words():
+    """Every word that `tcphs --explain` explains: rules, verdicts, reasons."""
+    text = text_of(paths.ROOT / "engine/rules.def") + text_of(paths.ROOT / "engine/verdicts.def")
+    return set(re.findall(r"^TCPHS_\w+\((\w+), [A-Z_]+,", text, re.MULTILINE))
+
+
+def test_generated_pages_are_what_the_tables_say():
+    """rules.md, fields.md and states.svg, octet for octet."""
+    program = paths.built(paths.BUILD / "docs/tcphs-docs")
+    result = subprocess.run([str(program), "--check", str(paths.ROOT)], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+
+
+def test_the_drawing_keeps_within_its_borders():
+    """Every box and every line of text of states.svg begins inside the canvas."""
+    root = ElementTree.parse(DOCS / "states.svg").getroot()
+    width, height = float(root.get("width")), float(root.get("height"))
+    outside = [element.text or element.get("class") for element in root.iter()
+               if element.tag in (SVG + "text", SVG + "rect")
+               and not (0 <= float(element.get("x", 0)) + float(element.get("width", 0)) <= width
+                        and 0 <= float(element.get("y", 0)) + float(element.get("height", 0)) <= height)]
+    assert not outside
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_links_lead_somewhere(page):
+    """Links between pages: the file is there, and so is the heading."""
+    dead = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", text_of(page)):
+        if target.startswith("http"):
+            continue
+        name, _, anchor = target.partition("#")
+        other = page.parent / name if name else page
+        if not other.exists() or (anchor and anchor not in headings(other)):
+            dead.append(target)
+    assert not dead
+
+
+def test_the_words_of_rules_exist():
+    """What false-alarms.md has in the first column of a table is a rule of today."""
+    told = re.findall(r"^\| \[?`(\w+)`", text_of(DOCS / "false-alarms.md"), re.MULTILINE)
+    assert told
+    assert set(told) <= known_words()
