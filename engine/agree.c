@@ -71,7 +71,8 @@ static void offer_of(const struct tcphs_endpoint *e, struct tcphs_offer *offer)
 	offer->timestamps = o->seen & TCPHS_OPT_TIMESTAMPS;
 	offer->fast_open = o->seen & TCPHS_OPT_FAST_OPEN;
 	offer->cookie_length = o->cookie_length;
-	offer->mptcp = (o->seen & TCPHS_OPT_MPTCP) && (o->mptcp_subtype == TCPHS_MP_CAPABLE || o->mptcp_subtype == TCPHS_MP_JOIN);
+	offer->mptcp = (o->seen & TCPHS_OPT_MPTCP) &&
+	               (o->mptcp_subtype == TCPHS_MP_CAPABLE || o->mptcp_subtype == TCPHS_MP_JOIN);
 	offer->auth = auth_of(o);
 	offer->ecn = ecn_of_syn(e->flags);
 }

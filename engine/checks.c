@@ -146,7 +146,8 @@ static bool syn_to_group(const struct check *c)
 
 static bool syn_data(const struct check *c)
 {
-	if (!is_syn(c) || c->s->length == 0 || !(c->s->have & TCPHS_HAVE_OPTIONS) || (c->s->options.seen & TCPHS_OPT_FAST_OPEN))
+	if (!is_syn(c) || c->s->length == 0 || !(c->s->have & TCPHS_HAVE_OPTIONS) ||
+	    (c->s->options.seen & TCPHS_OPT_FAST_OPEN))
 		return false;
 	return with_numbers(c, 0, c->s->length);
 }
@@ -169,7 +170,8 @@ static bool syn_mss_absent(const struct check *c)
 
 static bool syn_mss_tiny(const struct check *c)
 {
-	return offers(c, TCPHS_OPT_MSS) && c->s->options.mss < LEAST_MSS && with_numbers(c, LEAST_MSS, c->s->options.mss);
+	return offers(c, TCPHS_OPT_MSS) && c->s->options.mss < LEAST_MSS &&
+	       with_numbers(c, LEAST_MSS, c->s->options.mss);
 }
 
 static bool syn_wscale_too_large(const struct check *c)
@@ -236,7 +238,8 @@ void tcphs_raise(struct tcphs_finding *out, size_t *count, enum tcphs_rule rule,
 {
 	if (*count >= TCPHS_FINDINGS_MAX)
 		return;
-	out[(*count)++] = (struct tcphs_finding){ .rule = (uint16_t)rule, .side = (uint8_t)side, .at = at, .related = related };
+	out[(*count)++] =
+		(struct tcphs_finding){ .rule = (uint16_t)rule, .side = (uint8_t)side, .at = at, .related = related };
 }
 
 size_t tcphs_checks(const struct tcphs_key *key, const struct tcphs_segment *segment, enum tcphs_side side,
@@ -247,7 +250,9 @@ size_t tcphs_checks(const struct tcphs_key *key, const struct tcphs_segment *seg
 	if (is_plain(key, segment))
 		return 0;
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
-		struct tcphs_finding finding = { .rule = (uint16_t)checks[i].rule, .side = (uint8_t)side, .at = segment->ref };
+		struct tcphs_finding finding = { .rule = (uint16_t)checks[i].rule,
+			                         .side = (uint8_t)side,
+			                         .at = segment->ref };
 		struct check check = { key, segment, &finding };
 
 		if (checks[i].holds(&check))

@@ -198,7 +198,8 @@ static enum tcphs_event in_crossed(const struct tcphs_endpoint *own, const struc
 /* ---- SYNACK -------------------------------------------------------------------------------------- */
 
 /* The client's acknowledgment against every ISN the server was captured sending. */
-static enum tcphs_event ack_of_synack(const struct tcphs_connection *c, const struct tcphs_endpoint *server, uint32_t ack)
+static enum tcphs_event ack_of_synack(const struct tcphs_connection *c, const struct tcphs_endpoint *server,
+                                      uint32_t ack)
 {
 	bool ahead = false;
 
@@ -262,9 +263,10 @@ static enum tcphs_event server_in_synack(const struct tcphs_connection *c, const
 		               ? of_good_synack(c, s) : TCPHS_EV_SYNACK_BAD_ACK;
 	if (!(s->flags & TCPHS_ACK))
 		return TCPHS_EV_NOISE;
-	if (!seq_within(s->seq, server->isn, server->isn + TCPHS_SEQ_AHEAD) || !seq_within(s->ack, client->isn + 1, reach))
+	if (!seq_within(s->seq, server->isn, server->isn + TCPHS_SEQ_AHEAD) ||
+	    !seq_within(s->ack, client->isn + 1, reach))
 		return TCPHS_EV_CHALLENGE;
-	/* In SYN-RECEIVED it answers so a newer SYN, or what is not in its window (3.10.7.4): that proves no final ACK. */
+	/* In SYN-RECEIVED it answers a newer SYN, or what is not in its window, so (3.10.7.4): no proof of a final ACK. */
 	if ((c->facts & (TCPHS_FACT_REPLACED | TCPHS_FACT_BAD_ACK)) && span(s) == 0 && s->ack == client->isn + 1)
 		return TCPHS_EV_CHALLENGE;
 	return TCPHS_EV_ACK;
@@ -289,12 +291,14 @@ static enum tcphs_event server_in_unseen(const struct tcphs_endpoint *client, co
 	if ((s->flags & (TCPHS_SYN | TCPHS_ACK)) == TCPHS_SYN)
 		return TCPHS_EV_NOISE;
 	if (s->flags & TCPHS_RST)
-		return fits || ((s->flags & TCPHS_ACK) && acks_syn_or_later(client, s->ack)) ? TCPHS_EV_RST : TCPHS_EV_RST_BAD;
+		return fits || ((s->flags & TCPHS_ACK) && acks_syn_or_later(client, s->ack)) ? TCPHS_EV_RST
+		                                                                             : TCPHS_EV_RST_BAD;
 	if (s->flags & TCPHS_SYN) {
 		if (!acks_syn(client, s->ack))
 			return TCPHS_EV_SYNACK_BAD_ACK;
 		/* Not the SYN-ACK that the client acknowledged, if that was captured as the first ACK. */
-		return seq_within(client->ack, s->seq + 1, s->seq + TCPHS_SEQ_AHEAD) ? TCPHS_EV_SYNACK : TCPHS_EV_SYNACK_NEW_ISN;
+		return seq_within(client->ack, s->seq + 1, s->seq + TCPHS_SEQ_AHEAD) ? TCPHS_EV_SYNACK
+		                                                                     : TCPHS_EV_SYNACK_NEW_ISN;
 	}
 	if (!(s->flags & TCPHS_ACK))
 		return TCPHS_EV_NOISE;
@@ -311,7 +315,8 @@ static enum tcphs_event in_midstream(const struct tcphs_connection *c, const str
 	case TCPHS_SYN:
 		return of_syn(own, s);
 	case TCPHS_SYN | TCPHS_ACK:
-		if ((did(own, TCPHS_DID_ISN) && own->isn != s->seq) || (did(peer, TCPHS_DID_ISN) && peer->isn + 1 != s->ack))
+		if ((did(own, TCPHS_DID_ISN) && own->isn != s->seq) ||
+		    (did(peer, TCPHS_DID_ISN) && peer->isn + 1 != s->ack))
 			return TCPHS_EV_ANOTHER;
 		return of_good_synack(c, s);
 	case TCPHS_ACK:
@@ -325,7 +330,8 @@ static enum tcphs_event in_midstream(const struct tcphs_connection *c, const str
 }
 
 /* In an open connection a SYN-ACK of other numbers is noise, unless the connection is over. */
-static enum tcphs_event synack_in_open(const struct tcphs_connection *c, enum tcphs_side side, const struct tcphs_segment *s)
+static enum tcphs_event synack_in_open(const struct tcphs_connection *c, enum tcphs_side side,
+                                       const struct tcphs_segment *s)
 {
 	const struct tcphs_endpoint *own = &c->side[side], *peer = &c->side[!side];
 	bool known = false;
@@ -333,21 +339,25 @@ static enum tcphs_event synack_in_open(const struct tcphs_connection *c, enum tc
 	for (unsigned i = 0; i < c->isns; i++)
 		known |= c->isn[i].isn == s->seq;
 	if (tcphs_connection_client(c) == side)
-		return did(own, TCPHS_DID_SYN) && own->isn == s->seq && did(peer, TCPHS_DID_ISN) && acks_syn(peer, s->ack)
-		               ? TCPHS_EV_SYNACK_AGAIN : TCPHS_EV_SYNACK_BAD_ACK;
+		return did(own, TCPHS_DID_SYN) && own->isn == s->seq && did(peer, TCPHS_DID_ISN) &&
+		                       acks_syn(peer, s->ack)
+		               ? TCPHS_EV_SYNACK_AGAIN
+		               : TCPHS_EV_SYNACK_BAD_ACK;
 	if (!known && own->isn != s->seq && tcphs_connection_closed(c))
 		return TCPHS_EV_ANOTHER;
 	return acks_syn(peer, s->ack) ? of_good_synack(c, s) : TCPHS_EV_SYNACK_BAD_ACK;
 }
 
 /* RFC 5961 3.2: a RST from before what its receiver has acknowledged is dropped; ahead, something may be missing. */
-static enum tcphs_event rst_in_open(const struct tcphs_connection *c, enum tcphs_side side, const struct tcphs_segment *s)
+static enum tcphs_event rst_in_open(const struct tcphs_connection *c, enum tcphs_side side,
+                                    const struct tcphs_segment *s)
 {
 	const struct tcphs_endpoint *own = &c->side[side], *peer = &c->side[!side];
 
 	if (tcphs_connection_closed(c) || ((own->did | peer->did) & TCPHS_DID_FIN) || !(peer->did & TCPHS_DID_ACK))
 		return TCPHS_EV_RST;
-	return seq_near(s->seq, peer->ack, TCPHS_SEQ_AHEAD) && !seq_lt(s->seq, peer->ack - 1) ? TCPHS_EV_RST : TCPHS_EV_RST_BAD;
+	return seq_near(s->seq, peer->ack, TCPHS_SEQ_AHEAD) && !seq_lt(s->seq, peer->ack - 1) ? TCPHS_EV_RST
+	                                                                                      : TCPHS_EV_RST_BAD;
 }
 
 static enum tcphs_event in_open(const struct tcphs_connection *c, enum tcphs_side side, const struct tcphs_segment *s)
@@ -437,8 +447,8 @@ static enum tcphs_event by_stage(const struct tcphs_connection *c, enum tcphs_si
 	return in_new(s);
 }
 
-enum tcphs_event tcphs_classify(const struct tcphs_connection *c, const struct tcphs_config *config, enum tcphs_side side,
-                                const struct tcphs_segment *segment)
+enum tcphs_event tcphs_classify(const struct tcphs_connection *c, const struct tcphs_config *config,
+                                enum tcphs_side side, const struct tcphs_segment *segment)
 {
 	(void)config;
 	if (!(segment->have & TCPHS_HAVE_HEADER))

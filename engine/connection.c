@@ -226,9 +226,9 @@ static void begin_again(struct update *u)
 	struct tcphs_connection *c = u->c;
 	struct tcphs_endpoint *server = u->peer;
 
-	c->facts &= ~(uint32_t)(TCPHS_FACT_BAD_SYNACK | TCPHS_FACT_BAD_RST | TCPHS_FACT_RST_NO_ACK | TCPHS_FACT_BAD_ACK |
-	                        TCPHS_FACT_CLIENT_ABORTED | TCPHS_FACT_SERVER_ABORTED | TCPHS_FACT_REFUSED |
-	                        TCPHS_FACT_CROSSED | TCPHS_FACT_REFUTED | TCPHS_FACT_CHALLENGED);
+	c->facts &= ~(uint32_t)(TCPHS_FACT_BAD_SYNACK | TCPHS_FACT_BAD_RST | TCPHS_FACT_RST_NO_ACK |
+	                        TCPHS_FACT_BAD_ACK | TCPHS_FACT_CLIENT_ABORTED | TCPHS_FACT_SERVER_ABORTED |
+	                        TCPHS_FACT_REFUSED | TCPHS_FACT_CROSSED | TCPHS_FACT_REFUTED | TCPHS_FACT_CHALLENGED);
 	server->did &= (uint16_t)~(TCPHS_DID_SYN | TCPHS_DID_SYNACK | TCPHS_DID_ISN);
 	u->own->did &= (uint16_t)~TCPHS_DID_SYNACK;
 	c->isns = 0;
@@ -387,7 +387,8 @@ static void take_final_ack(struct update *u)
 
 	if (c->step[2] != 0 || u->role != TCPHS_CLIENT || !seq_within(u->s->ack, isn + 1, last))
 		return;
-	if (!seq_within(u->s->seq, u->own->isn, u->own->isn + 1 + u->own->syn_data) && !(c->stage == TCPHS_STAGE_SYNACK))
+	if (!seq_within(u->s->seq, u->own->isn, u->own->isn + 1 + u->own->syn_data) &&
+	    !(c->stage == TCPHS_STAGE_SYNACK))
 		return;
 	for (unsigned i = 0; i < c->isns; i++) {
 		if (c->isn[i].isn == isn) {
@@ -551,8 +552,8 @@ static void note_odd_rst(struct update *u)
 	struct tcphs_connection *c = u->c;
 	uint32_t expected = u->own->nxt;
 
-	if ((!tcphs_connection_open(c) && u->event != TCPHS_EV_RST_BAD) || u->before == TCPHS_STAGE_SYN || c->odd_rst != 0 ||
-	    !(u->own->did & TCPHS_DID_SEND) || u->s->seq == expected ||
+	if ((!tcphs_connection_open(c) && u->event != TCPHS_EV_RST_BAD) || u->before == TCPHS_STAGE_SYN ||
+	    c->odd_rst != 0 || !(u->own->did & TCPHS_DID_SEND) || u->s->seq == expected ||
 	    ((u->peer->did & TCPHS_DID_ACK) && u->s->seq == u->peer->ack))
 		return;
 	c->odd_rst = u->s->ref;
@@ -591,7 +592,8 @@ static void watch_for_lost_state(struct update *u)
 
 	if (!(u->s->flags & TCPHS_ACK))
 		return;
-	if (again && tcphs_connection_open(c) && u->role == TCPHS_CLIENT && c->side[!u->side].nxt == c->side[!u->side].isn + 1) {
+	if (again && tcphs_connection_open(c) && u->role == TCPHS_CLIENT &&
+	    c->side[!u->side].nxt == c->side[!u->side].isn + 1) {
 		if (u->own->resent++ == 0)
 			u->own->resent_first = u->s->ref;
 	}
@@ -615,8 +617,9 @@ static void settle_early(struct tcphs_connection *c)
 {
 	enum tcphs_side client = tcphs_connection_client(c);
 
-	if (!(c->facts & TCPHS_FACT_MIDSTREAM) || client != TCPHS_SIDE_FIRST || c->isns == 0 || c->step[2] == c->first ||
-	    c->early_seq != c->side[client].isn + 1 || c->early_ack != c->side[!client].isn + 1)
+	if (!(c->facts & TCPHS_FACT_MIDSTREAM) || client != TCPHS_SIDE_FIRST || c->isns == 0 ||
+	    c->step[2] == c->first || c->early_seq != c->side[client].isn + 1 ||
+	    c->early_ack != c->side[!client].isn + 1)
 		return;
 	c->step[2] = c->first;
 	c->facts |= TCPHS_FACT_ACKED;
@@ -766,7 +769,8 @@ static void close_steps(struct update *u)
 	struct tcphs_endpoint *own = u->own, *peer = u->peer;
 	const struct tcphs_segment *s = u->s;
 	bool goes_on = u->c->odd_rst != 0 && u->c->odd_side == (uint8_t)u->side && u->event == TCPHS_EV_ACK;
-	bool acks_fin = (s->flags & TCPHS_ACK) && (peer->did & TCPHS_DID_FIN) && (int32_t)(s->ack - (peer->fin + 1)) >= 0;
+	bool acks_fin =
+		(s->flags & TCPHS_ACK) && (peer->did & TCPHS_DID_FIN) && (int32_t)(s->ack - (peer->fin + 1)) >= 0;
 
 	if (u->event == TCPHS_EV_RST) {
 		close_step(own, TCPHS_CLOSE_RST);
@@ -810,7 +814,8 @@ static bool may_close(const struct tcphs_connection *c)
 
 static enum tcphs_phase phase_of_ack(const struct update *u)
 {
-	bool opens = u->c->stage == TCPHS_STAGE_OPEN && u->before != TCPHS_STAGE_OPEN && u->before != TCPHS_STAGE_MIDSTREAM;
+	bool opens =
+		u->c->stage == TCPHS_STAGE_OPEN && u->before != TCPHS_STAGE_OPEN && u->before != TCPHS_STAGE_MIDSTREAM;
 
 	if (u->mark->step == 3 || (opens && u->role == TCPHS_CLIENT) || (opens && crossed(u->c)))
 		return TCPHS_PHASE_ACK;
@@ -920,7 +925,8 @@ static uint32_t delay_of(const struct update *u, enum tcphs_rule rule)
 
 static bool ends_attempt(enum tcphs_rule rule)
 {
-	return rule == TCPHS_RULE_RST_REFUSED || rule == TCPHS_RULE_ABORTED_AFTER_SYNACK || rule == TCPHS_RULE_RST_BAD_ACK;
+	return rule == TCPHS_RULE_RST_REFUSED || rule == TCPHS_RULE_ABORTED_AFTER_SYNACK ||
+	       rule == TCPHS_RULE_RST_BAD_ACK;
 }
 
 static void raise_cell(struct update *u, enum tcphs_rule rule)
@@ -934,7 +940,8 @@ static void raise_cell(struct update *u, enum tcphs_rule rule)
 	if (rule == TCPHS_RULE_NONE || (rule == TCPHS_RULE_SYNACK_FROM_CLIENT && !(u->peer->did & TCPHS_DID_ANYTHING)))
 		return;
 	/* It answers an ACK outside the window, not a SYN or RST. */
-	if (rule == TCPHS_RULE_CHALLENGE_ACK && (u->c->facts & TCPHS_FACT_BAD_ACK) && !(u->c->facts & TCPHS_FACT_REPLACED))
+	if (rule == TCPHS_RULE_CHALLENGE_ACK && (u->c->facts & TCPHS_FACT_BAD_ACK) &&
+	    !(u->c->facts & TCPHS_FACT_REPLACED))
 		return;
 	f = update_raise(u, rule, related_to(u, rule));
 	if (!f)
@@ -1024,7 +1031,8 @@ static void remember(struct update *u)
 	struct tcphs_print *print = &u->own->print[u->own->next_print];
 
 	/* A RST that was not taken, and traffic goes on. */
-	if (u->c->odd_rst != 0 && !(u->c->facts & TCPHS_FACT_RESET) && !(u->s->flags & TCPHS_RST) && u->event != TCPHS_EV_NOISE)
+	if (u->c->odd_rst != 0 && !(u->c->facts & TCPHS_FACT_RESET) && !(u->s->flags & TCPHS_RST) &&
+	    u->event != TCPHS_EV_NOISE)
 		u->c->facts |= TCPHS_FACT_RST_IGNORED;
 	u->own->did |= TCPHS_DID_ANYTHING;
 	if ((u->s->flags & (TCPHS_ACK | TCPHS_RST)) == TCPHS_ACK)
@@ -1033,7 +1041,8 @@ static void remember(struct update *u)
 		u->own->ttl = u->s->ttl;
 	if (u->s->options.seen & TCPHS_OPT_TIMESTAMPS)
 		u->own->tsval = u->s->options.tsval;
-	if ((u->before == TCPHS_STAGE_OPEN || (u->c->stage == TCPHS_STAGE_OPEN && u->s->length > 0)) && u->event == TCPHS_EV_ACK)
+	if ((u->before == TCPHS_STAGE_OPEN || (u->c->stage == TCPHS_STAGE_OPEN && u->s->length > 0)) &&
+	    u->event == TCPHS_EV_ACK)
 		u->own->did |= TCPHS_DID_GO_ON;
 	u->own->heard = u->s->time;
 	u->c->last = u->s->time;
@@ -1047,9 +1056,18 @@ size_t tcphs_connection_update(struct tcphs_connection *c, const struct tcphs_co
                                const struct tcphs_segment *segment, enum tcphs_event event, struct tcphs_mark *mark,
                                struct tcphs_finding *out)
 {
-	struct update u = { .c = c, .s = segment, .config = config, .own = &c->side[side], .peer = &c->side[!side], .mark = mark, .out = out,
-	                    .side = side, .role = role_of(c, side, event), .event = event,
-	                    .before = (enum tcphs_stage)c->stage, .did = c->side[side].did };
+	struct update u = { .c = c,
+		            .s = segment,
+		            .config = config,
+		            .own = &c->side[side],
+		            .peer = &c->side[!side],
+		            .mark = mark,
+		            .out = out,
+		            .side = side,
+		            .role = role_of(c, side, event),
+		            .event = event,
+		            .before = (enum tcphs_stage)c->stage,
+		            .did = c->side[side].did };
 	const struct tcphs_cell *cell = tcphs_transition(u.before, u.role, event);
 
 	assert(tcphs_cell_possible(cell) && cell->stage != TCPHS_STAGE_NONE);
@@ -1124,7 +1142,8 @@ void tcphs_connection_replaced(struct tcphs_connection *c, enum tcphs_side side,
 	c->replaced_at = segment->time;
 }
 
-bool tcphs_connection_answers(const struct tcphs_connection *c, enum tcphs_side side, const struct tcphs_segment *segment)
+bool tcphs_connection_answers(const struct tcphs_connection *c, enum tcphs_side side,
+                              const struct tcphs_segment *segment)
 {
 	enum tcphs_side client = tcphs_connection_client(c);
 	uint32_t isn = c->side[client].isn, last = isn + 1 + c->side[client].syn_data;

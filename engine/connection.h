@@ -38,28 +38,28 @@ enum tcphs_stage {
 
 /** What a segment is to the opening. classify.c has the arithmetic, transition.c the consequences. */
 enum tcphs_event {
-	TCPHS_EV_DUPLICATE,       /* a copy that the capture made, not the sender */
-	TCPHS_EV_NOISE,           /* nothing that could move a handshake */
-	TCPHS_EV_SYN,             /* the side's first SYN */
-	TCPHS_EV_SYN_AGAIN,       /* same ISN */
-	TCPHS_EV_SYNACK,          /* acceptable ack, the side's first */
-	TCPHS_EV_SYNACK_AGAIN,    /* same ISN, same ack */
-	TCPHS_EV_SYNACK_NEW_ISN,  /* acceptable ack, another ISN */
-	TCPHS_EV_SYNACK_NEW_ACK,  /* same ISN, another acceptable ack */
-	TCPHS_EV_SYNACK_BAD_ACK,  /* ack acknowledges no SYN; or the SYN's sender sends it and no peer's SYN is known */
-	TCPHS_EV_ACK,             /* acceptable: acknowledges the peer's SYN, or belongs to the open connection */
-	TCPHS_EV_ACK_AHEAD,       /* acknowledges more than the peer was captured sending */
+	TCPHS_EV_DUPLICATE,      /* a copy that the capture made, not the sender */
+	TCPHS_EV_NOISE,          /* nothing that could move a handshake */
+	TCPHS_EV_SYN,            /* the side's first SYN */
+	TCPHS_EV_SYN_AGAIN,      /* same ISN */
+	TCPHS_EV_SYNACK,         /* acceptable ack, the side's first */
+	TCPHS_EV_SYNACK_AGAIN,   /* same ISN, same ack */
+	TCPHS_EV_SYNACK_NEW_ISN, /* acceptable ack, another ISN */
+	TCPHS_EV_SYNACK_NEW_ACK, /* same ISN, another acceptable ack */
+	TCPHS_EV_SYNACK_BAD_ACK, /* ack acknowledges no SYN; or the SYN's sender sends it and no peer's SYN is known */
+	TCPHS_EV_ACK,            /* acceptable: acknowledges the peer's SYN, or belongs to the open connection */
+	TCPHS_EV_ACK_AHEAD,      /* acknowledges more than the peer was captured sending */
 	TCPHS_EV_ACK_BAD_ACK,
 	TCPHS_EV_ACK_BAD_SEQ,
-	TCPHS_EV_MOVED_ON,        /* the server answers a SYN with data or FIN: its SYN-ACK was not captured */
-	TCPHS_EV_CHALLENGE,       /* an ACK that belongs to an older connection (RFC 5961 4.2, 3.5.1) */
-	TCPHS_EV_RST,             /* its receiver must take it */
-	TCPHS_EV_RST_BAD,         /* unacceptable ack or sequence number: its receiver ignores it */
-	TCPHS_EV_RST_NO_ACK,      /* no ACK flag where 3.10.7.3 demands one: ignored */
-	TCPHS_EV_RST_ECHO,        /* the RST that 3.10.7.3 demands for an unacceptable ack: its sender stays in SYN-SENT */
+	TCPHS_EV_MOVED_ON,   /* the server answers a SYN with data or FIN: its SYN-ACK was not captured */
+	TCPHS_EV_CHALLENGE,  /* an ACK that belongs to an older connection (RFC 5961 4.2, 3.5.1) */
+	TCPHS_EV_RST,        /* its receiver must take it */
+	TCPHS_EV_RST_BAD,    /* unacceptable ack or sequence number: its receiver ignores it */
+	TCPHS_EV_RST_NO_ACK, /* no ACK flag where 3.10.7.3 demands one: ignored */
+	TCPHS_EV_RST_ECHO,   /* the RST that 3.10.7.3 demands for an unacceptable ack: its sender stays in SYN-SENT */
 	TCPHS_EVENTS,
-	TCPHS_EV_ANOTHER = TCPHS_EVENTS,  /* not of this connection: it opens another one (tracker.c) */
-	TCPHS_EV_UNREADABLE,              /* fewer than 16 octets captured */
+	TCPHS_EV_ANOTHER = TCPHS_EVENTS, /* not of this connection: it opens another one (tracker.c) */
+	TCPHS_EV_UNREADABLE,             /* fewer than 16 octets captured */
 };
 
 /** Events of the closing table, told to an endpoint. */
@@ -159,34 +159,41 @@ struct tcphs_held {
 
 /** Facts about the connection: bits of tcphs_connection.facts. */
 enum {
-	TCPHS_FACT_ACKED = 1 << 0,          /* the client acknowledged the server's SYN: three steps are proven */
-	TCPHS_FACT_CLIENT_WENT_ON = 1 << 1, /* the client acknowledged something while nothing of the server was captured */
-	TCPHS_FACT_CHALLENGED = 1 << 2,     /* the SYN got an ACK that acknowledges nothing of it */
-	TCPHS_FACT_BAD_SYNACK = 1 << 3, TCPHS_FACT_BAD_RST = 1 << 4, TCPHS_FACT_RST_NO_ACK = 1 << 5,
-	TCPHS_FACT_BAD_ACK = 1 << 6,        /* the client answered a good SYN-ACK with a wrong ACK */
-	TCPHS_FACT_REFUTED = 1 << 7,        /* a held ACK was proven wrong */
-	TCPHS_FACT_CUT = 1 << 8,            /* a segment of it was too short to be read */
-	TCPHS_FACT_LOST_STATE = 1 << 9,     /* after a handshake a side has forgotten it: judge's peer_lost_state (b), (c) */
-	TCPHS_FACT_REPLACED = 1 << 10,      /* a newer SYN took its 4-tuple */
-	TCPHS_FACT_SUCCESSOR_OPEN = 1 << 11, /* ... and opened */
-	TCPHS_FACT_TUPLE_USED = 1 << 12,    /* the 4-tuple had a connection before */
+	TCPHS_FACT_ACKED = 1 << 0, /* the client acknowledged the server's SYN: three steps are proven */
+	TCPHS_FACT_CLIENT_WENT_ON =
+		1 << 1,                 /* the client acknowledged something while nothing of the server was captured */
+	TCPHS_FACT_CHALLENGED = 1 << 2, /* the SYN got an ACK that acknowledges nothing of it */
+	TCPHS_FACT_BAD_SYNACK = 1 << 3,
+	TCPHS_FACT_BAD_RST = 1 << 4,
+	TCPHS_FACT_RST_NO_ACK = 1 << 5,
+	TCPHS_FACT_BAD_ACK = 1 << 6, /* the client answered a good SYN-ACK with a wrong ACK */
+	TCPHS_FACT_REFUTED = 1 << 7, /* a held ACK was proven wrong */
+	TCPHS_FACT_CUT = 1 << 8,     /* a segment of it was too short to be read */
+	TCPHS_FACT_LOST_STATE =
+		1 << 9,                /* after a handshake a side has forgotten it: judge's peer_lost_state (b), (c) */
+	TCPHS_FACT_REPLACED = 1 << 10, /* a newer SYN took its 4-tuple */
+	TCPHS_FACT_SUCCESSOR_OPEN = 1 << 11,   /* ... and opened */
+	TCPHS_FACT_TUPLE_USED = 1 << 12,       /* the 4-tuple had a connection before */
 	TCPHS_FACT_TUPLE_UNANSWERED = 1 << 13, /* ... which was a SYN without any answer */
-	TCPHS_FACT_MIDSTREAM = 1 << 14,     /* its first segment was of the middle of a connection */
-	TCPHS_FACT_CROSSED = 1 << 15,       /* both sent SYN before either's was acknowledged */
-	TCPHS_FACT_SPLIT = 1 << 16,         /* ... and the second one never sent a SYN-ACK */
-	TCPHS_FACT_DATA_TAKEN = 1 << 17,    /* the server acknowledged data of the SYN */
-	TCPHS_FACT_CLIENT_ABORTED = 1 << 18, TCPHS_FACT_SERVER_ABORTED = 1 << 19, TCPHS_FACT_REFUSED = 1 << 20,
-	TCPHS_FACT_RESET = 1 << 21,         /* a RST ended the open connection */
+	TCPHS_FACT_MIDSTREAM = 1 << 14,        /* its first segment was of the middle of a connection */
+	TCPHS_FACT_CROSSED = 1 << 15,          /* both sent SYN before either's was acknowledged */
+	TCPHS_FACT_SPLIT = 1 << 16,            /* ... and the second one never sent a SYN-ACK */
+	TCPHS_FACT_DATA_TAKEN = 1 << 17,       /* the server acknowledged data of the SYN */
+	TCPHS_FACT_CLIENT_ABORTED = 1 << 18,
+	TCPHS_FACT_SERVER_ABORTED = 1 << 19,
+	TCPHS_FACT_REFUSED = 1 << 20,
+	TCPHS_FACT_RESET = 1 << 21,             /* a RST ended the open connection */
 	TCPHS_FACT_REPLACEMENT_ACKED = 1 << 22, /* the newer SYN was answered for this connection (RFC 5961 4.2) */
-	TCPHS_FACT_BUSY = 1 << 23,          /* something beyond SYN, SYN-ACK, ACK and a bare RST was captured */
-	TCPHS_FACT_SYN_ACKED = 1 << 24,     /* the server acknowledged the SYN by a pure ACK: a split handshake may follow */
-	TCPHS_FACT_RST_IGNORED = 1 << 25,   /* traffic went on after the RST in 'odd_rst' */
-	TCPHS_FACT_ICMP = 1 << 26,          /* an ICMP error quoted its SYN or SYN-ACK */
+	TCPHS_FACT_BUSY = 1 << 23,              /* something beyond SYN, SYN-ACK, ACK and a bare RST was captured */
+	TCPHS_FACT_SYN_ACKED =
+		1 << 24, /* the server acknowledged the SYN by a pure ACK: a split handshake may follow */
+	TCPHS_FACT_RST_IGNORED = 1 << 25, /* traffic went on after the RST in 'odd_rst' */
+	TCPHS_FACT_ICMP = 1 << 26,        /* an ICMP error quoted its SYN or SYN-ACK */
 	TCPHS_FACT_ICMP_FROM_SERVER = 1 << 27,
-	TCPHS_FACT_TUPLE_OPEN = 1 << 28,    /* the 4-tuple's former connection was open, and in use a minute ago */
-	TCPHS_FACT_TUPLE_FIN = 1 << 29,     /* ... was closed by FIN, the receiver of this SYN first, not a minute ago */
+	TCPHS_FACT_TUPLE_OPEN = 1 << 28, /* the 4-tuple's former connection was open, and in use a minute ago */
+	TCPHS_FACT_TUPLE_FIN = 1 << 29,  /* ... was closed by FIN, the receiver of this SYN first, not a minute ago */
 	TCPHS_FACT_HELD_CONFIRMED = 1u << 31, /* what a held segment went on from was there, but not captured */
-	TCPHS_FACT_TUPLE_GREATER = 1 << 30, /* ... and had numbers at or above this SYN's, and no older timestamps */
+	TCPHS_FACT_TUPLE_GREATER = 1 << 30,   /* ... and had numbers at or above this SYN's, and no older timestamps */
 };
 
 /**
@@ -204,12 +211,12 @@ struct tcphs_connection {
 	tcphs_time replaced_at;     /* when a newer SYN took its 4-tuple */
 	tcphs_time rtt_server, rtt_client, rtt_total;
 	tcphs_time answerable;      /* 3.5.1: time of the segment in 'probe' */
-	uint32_t probe_ack;         /* ack of a segment sent after silence, or again; a bare RST that has it as seq ... */
-	uint32_t older_isn;         /* the number that the 4-tuple's former connection had for this one's first sender */
+	uint32_t probe_ack; /* ack of a segment sent after silence, or again; a bare RST that has it as seq ... */
+	uint32_t older_isn; /* the number that the 4-tuple's former connection had for this one's first sender */
 	uint32_t data_acked;        /* ack that took data of the SYN */
 	uint32_t bad_ack;           /* the client's latest wrong ack: the server's RST must have it as seq */
 	uint32_t early_seq, early_ack;  /* of the first segment captured, if it was the middle of a connection */
-	uint32_t echo;              /* ack of the latest unacceptable answer to the SYN: the client's RST must have it as seq */
+	uint32_t echo; /* ack of the latest unacceptable answer to the SYN: the client's RST must have it as seq */
 	uint32_t facts;
 	uint32_t frames, late;
 	tcphs_ref first, last_ref;
@@ -259,8 +266,8 @@ static inline bool tcphs_connection_open(const struct tcphs_connection *c)
 bool tcphs_connection_closed(const struct tcphs_connection *c);
 
 /** tcphs_classify(): the one event that |segment|, sent by |side|, is to the connection. */
-enum tcphs_event tcphs_classify(const struct tcphs_connection *c, const struct tcphs_config *config, enum tcphs_side side,
-                                const struct tcphs_segment *segment);
+enum tcphs_event tcphs_classify(const struct tcphs_connection *c, const struct tcphs_config *config,
+                                enum tcphs_side side, const struct tcphs_segment *segment);
 
 /**
  * tcphs_connection_update(): takes one segment in, already classified as |event| (not ANOTHER or UNREADABLE).
@@ -285,7 +292,8 @@ void tcphs_connection_replaced(struct tcphs_connection *c, enum tcphs_side side,
 void tcphs_connection_challenged(struct tcphs_connection *c, uint32_t ack, tcphs_ref at);
 
 /** tcphs_connection_answers(): in stage SYN, |segment| goes on from or acknowledges just that SYN. */
-bool tcphs_connection_answers(const struct tcphs_connection *c, enum tcphs_side side, const struct tcphs_segment *segment);
+bool tcphs_connection_answers(const struct tcphs_connection *c, enum tcphs_side side,
+                              const struct tcphs_segment *segment);
 
 /** tcphs_connection_fits(): the numbers of |segment| are near where this connection's are (no SYN). */
 bool tcphs_connection_fits(const struct tcphs_connection *c, enum tcphs_side side, const struct tcphs_segment *segment);
@@ -301,15 +309,15 @@ size_t tcphs_connection_judge(const struct tcphs_connection *c, const struct tcp
 void tcphs_connection_agree(const struct tcphs_connection *c, bool ipv6, struct tcphs_offer offer[2],
                             struct tcphs_agreement *agreed);
 
-/** tcphs_checks(): raises the rules that need nothing but the segment and its addresses. @return how many were written. */
+/** tcphs_checks(): raises the rules that need nothing but the segment and its addresses. @return how many. */
 size_t tcphs_checks(const struct tcphs_key *key, const struct tcphs_segment *segment, enum tcphs_side side,
                     struct tcphs_finding *out);
 
-/** tcphs_connection_quoted(): an ICMP error quotes a segment that |side| sent. @return how many findings were written. */
+/** tcphs_connection_quoted(): an ICMP error quotes a segment that |side| sent. @return how many findings. */
 size_t tcphs_connection_quoted(struct tcphs_connection *c, enum tcphs_side side, const struct tcphs_quote *quote,
                                struct tcphs_finding *out);
 
-/** tcphs_connection_succeeds(): |older| had the 4-tuple before; |side| of it sends the SYN |segment| of this one now. */
+/** tcphs_connection_succeeds(): |older| had the 4-tuple before; its |side| now sends the SYN |segment| of this one. */
 void tcphs_connection_succeeds(struct tcphs_connection *c, const struct tcphs_connection *older, enum tcphs_side side,
                                const struct tcphs_segment *segment);
 
@@ -317,6 +325,7 @@ void tcphs_connection_succeeds(struct tcphs_connection *c, const struct tcphs_co
 uint32_t tcphs_print_hash(const struct tcphs_segment *segment);
 
 /** tcphs_raise(): appends a finding to out[*count]. */
-void tcphs_raise(struct tcphs_finding *out, size_t *count, enum tcphs_rule rule, enum tcphs_side side, tcphs_ref at, tcphs_ref related);
+void tcphs_raise(struct tcphs_finding *out, size_t *count, enum tcphs_rule rule, enum tcphs_side side, tcphs_ref at,
+                 tcphs_ref related);
 
 #endif

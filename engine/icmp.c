@@ -15,26 +15,45 @@ enum { ICMP_FRAGMENTATION_NEEDED = 4 };
 
 /* RFC 792, RFC 1122 3.2.2.1, RFC 1812 5.2.7.1. */
 static const char *const unreachable[] = {
-	"network unreachable", "host unreachable", "protocol unreachable", "port unreachable", "fragmentation needed",
-	"source route failed", "destination network unknown", "destination host unknown", "source host isolated",
-	"network administratively prohibited", "host administratively prohibited", "network unreachable for this type of service",
-	"host unreachable for this type of service", "administratively prohibited", "host precedence violation",
+	"network unreachable",
+	"host unreachable",
+	"protocol unreachable",
+	"port unreachable",
+	"fragmentation needed",
+	"source route failed",
+	"destination network unknown",
+	"destination host unknown",
+	"source host isolated",
+	"network administratively prohibited",
+	"host administratively prohibited",
+	"network unreachable for this type of service",
+	"host unreachable for this type of service",
+	"administratively prohibited",
+	"host precedence violation",
 	"precedence cutoff in effect",
 };
 
 /* RFC 4443 3.1, RFC 8883. */
 static const char *const unreachable6[] = {
-	"no route to destination", "administratively prohibited", "beyond scope of source address", "address unreachable",
-	"port unreachable", "source address failed ingress policy", "route to destination rejected", "error in source routing header",
+	"no route to destination",
+	"administratively prohibited",
+	"beyond scope of source address",
+	"address unreachable",
+	"port unreachable",
+	"source address failed ingress policy",
+	"route to destination rejected",
+	"error in source routing header",
 	"headers too long",
 };
 
 const char *tcphs_icmp_words(bool icmpv6, uint8_t type, uint8_t code)
 {
 	if (type == (icmpv6 ? ICMPV6_TIME_EXCEEDED : ICMP_TIME_EXCEEDED))
-		return code == 0 ? (icmpv6 ? "hop limit exceeded in transit" : "TTL exceeded in transit") : "fragment reassembly time exceeded";
+		return code == 0 ? (icmpv6 ? "hop limit exceeded in transit" : "TTL exceeded in transit")
+		                 : "fragment reassembly time exceeded";
 	if (icmpv6)
-		return code < sizeof(unreachable6) / sizeof(unreachable6[0]) ? unreachable6[code] : "destination unreachable";
+		return code < sizeof(unreachable6) / sizeof(unreachable6[0]) ? unreachable6[code]
+		                                                             : "destination unreachable";
 	return code < sizeof(unreachable) / sizeof(unreachable[0]) ? unreachable[code] : "destination unreachable";
 }
 
@@ -46,7 +65,8 @@ static bool counts(const struct tcphs_quote *q)
 }
 
 /* The first number of the side is what a SYN or SYN-ACK of it has: the flags need not be in the quote. */
-static bool quotes_handshake(const struct tcphs_connection *c, enum tcphs_side side, const struct tcphs_quote *q, bool *synack)
+static bool quotes_handshake(const struct tcphs_connection *c, enum tcphs_side side, const struct tcphs_quote *q,
+                             bool *synack)
 {
 	const struct tcphs_endpoint *e = &c->side[side];
 
@@ -64,8 +84,12 @@ size_t tcphs_connection_quoted(struct tcphs_connection *c, enum tcphs_side side,
 
 	if (!counts(quote) || !quotes_handshake(c, side, quote, &synack))
 		return 0;
-	c->icmp = (struct tcphs_icmp){ .present = true, .icmpv6 = quote->icmpv6, .of_synack = synack, .type = quote->type,
-	                               .code = quote->code, .ref = quote->segment.ref };
+	c->icmp = (struct tcphs_icmp){ .present = true,
+		                       .icmpv6 = quote->icmpv6,
+		                       .of_synack = synack,
+		                       .type = quote->type,
+		                       .code = quote->code,
+		                       .ref = quote->segment.ref };
 	memcpy(c->icmp.sender, quote->sender, sizeof(c->icmp.sender));
 	c->facts |= TCPHS_FACT_ICMP;
 	/* The quoted segment went to key.dst: an error from there is the endpoint's own word. */

@@ -105,8 +105,8 @@ static bool midstream(const struct judging *j)
 {
 	if (j->c->stage == TCPHS_STAGE_MIDSTREAM)
 		return true;
-	return j->c->stage == TCPHS_STAGE_ENDED && !(j->client->did & TCPHS_DID_SYN) && (j->server->did & TCPHS_DID_SYNACK) &&
-	       has(j, TCPHS_FACT_CLIENT_ABORTED);
+	return j->c->stage == TCPHS_STAGE_ENDED && !(j->client->did & TCPHS_DID_SYN) &&
+	       (j->server->did & TCPHS_DID_SYNACK) && has(j, TCPHS_FACT_CLIENT_ABORTED);
 }
 
 /* Figure 8: a SYN that a newer one made void before it could mean anything. */
@@ -132,7 +132,8 @@ static bool capture_ended(const struct judging *j)
 	const struct tcphs_connection *c = j->c;
 
 	if (c->stage == TCPHS_STAGE_SYN || crossing(j))
-		return !answered_badly(j) && !has(j, TCPHS_FACT_ICMP) && c->flaw == TCPHS_BREAKS_NOTHING && left(j, c->attempt) < j->config->horizon;
+		return !answered_badly(j) && !has(j, TCPHS_FACT_ICMP) && c->flaw == TCPHS_BREAKS_NOTHING &&
+		       left(j, c->attempt) < j->config->horizon;
 	return c->stage == TCPHS_STAGE_SYNACK && !has(j, TCPHS_FACT_BAD_ACK | TCPHS_FACT_REFUTED) &&
 	       left(j, j->server->synack_first) < j->config->horizon;
 }
@@ -166,7 +167,8 @@ static enum tcphs_reason malformed(const struct judging *j)
 			return TCPHS_REASON_BAD_SEGMENT;
 	}
 	if ((stage == TCPHS_STAGE_SYNACK && has(j, TCPHS_FACT_BAD_ACK | TCPHS_FACT_REFUTED)) ||
-	    (stage == TCPHS_STAGE_ENDED && has(j, TCPHS_FACT_BAD_ACK | TCPHS_FACT_REFUTED) && has(j, TCPHS_FACT_SERVER_ABORTED)))
+	    (stage == TCPHS_STAGE_ENDED && has(j, TCPHS_FACT_BAD_ACK | TCPHS_FACT_REFUTED) &&
+	     has(j, TCPHS_FACT_SERVER_ABORTED)))
 		return TCPHS_REASON_BAD_ARITHMETIC;
 	return NO_REASON;
 }
@@ -341,7 +343,8 @@ static void find_later(const struct judging *j, enum tcphs_reason reason, struct
 	enum tcphs_side client = tcphs_connection_client(c);
 
 	if (auth_mismatch(j, reason))
-		tcphs_raise(out, count, TCPHS_RULE_AUTH_MISMATCH, client, c->step[1] ? c->step[1] : c->first, c->step[0]);
+		tcphs_raise(out, count, TCPHS_RULE_AUTH_MISMATCH, client, c->step[1] ? c->step[1] : c->first,
+		            c->step[0]);
 	if (has(j, TCPHS_FACT_RST_IGNORED) && c->odd_rst != 0) {
 		tcphs_raise(out, count, TCPHS_RULE_RST_OUT_OF_WINDOW, (enum tcphs_side)c->odd_side, c->odd_rst, 0);
 		out[*count - 1].numbers = 1;
@@ -381,7 +384,8 @@ static size_t find(const struct judging *j, enum tcphs_reason reason, struct tcp
 		return count;
 	late = out_of_order(j->c);
 	if (late != 0)
-		tcphs_raise(out, &count, TCPHS_RULE_HANDSHAKE_REORDERED, late == j->c->step[0] ? client : server, late, 0);
+		tcphs_raise(out, &count, TCPHS_RULE_HANDSHAKE_REORDERED, late == j->c->step[0] ? client : server, late,
+		            0);
 	if (gap(j) != 0)
 		tcphs_raise(out, &count, TCPHS_RULE_ACK_OF_UNSEEN, server, gap(j), 0);
 	if (ack_ignored(j))

@@ -51,7 +51,8 @@ static bool open_before(const struct update *u)
 /* Options that the SYNs did not offer. MSS needs no offer, and AccECN's options answer flags. */
 static void synack_unoffered_option(struct update *u)
 {
-	const unsigned answers = TCPHS_OPT_WSCALE | TCPHS_OPT_SACK_OK | TCPHS_OPT_TIMESTAMPS | TCPHS_OPT_MPTCP | TCPHS_OPT_FAST_OPEN;
+	const unsigned answers =
+		TCPHS_OPT_WSCALE | TCPHS_OPT_SACK_OK | TCPHS_OPT_TIMESTAMPS | TCPHS_OPT_MPTCP | TCPHS_OPT_FAST_OPEN;
 
 	if (!(u->peer->did & TCPHS_DID_OPTIONS) || !(u->peer->did & TCPHS_DID_SYN))
 		return;
@@ -73,7 +74,8 @@ static void synack_tsecr_mismatch(struct update *u)
 	}
 	if (seq_lt(client->syn_tsval[client->syn_count - 1], o->tsecr) && u->s->time - client->syn_last > SYN_MISSED)
 		return;
-	update_raise_numbers(u, TCPHS_RULE_SYNACK_TSECR_MISMATCH, client->syn, client->syn_tsval[client->syn_count - 1], o->tsecr);
+	update_raise_numbers(u, TCPHS_RULE_SYNACK_TSECR_MISMATCH, client->syn, client->syn_tsval[client->syn_count - 1],
+	                     o->tsecr);
 }
 
 static void tfo_data_ignored(struct update *u)
@@ -86,7 +88,8 @@ static void tfo_data_ignored(struct update *u)
 
 static void synack_data(struct update *u)
 {
-	bool fast_open = ((u->peer->offered | u->s->options.seen) & TCPHS_OPT_FAST_OPEN) || (u->c->facts & TCPHS_FACT_DATA_TAKEN);
+	bool fast_open = ((u->peer->offered | u->s->options.seen) & TCPHS_OPT_FAST_OPEN) ||
+	                 (u->c->facts & TCPHS_FACT_DATA_TAKEN);
 
 	if (u->s->length > 0 && !fast_open && (u->s->have & TCPHS_HAVE_OPTIONS))
 		update_raise_numbers(u, TCPHS_RULE_SYNACK_DATA, 0, 0, u->s->length);
@@ -96,8 +99,8 @@ static void ecn_reflected(struct update *u)
 {
 	uint16_t asked = u->peer->flags & ACE;
 
-	if ((u->peer->did & TCPHS_DID_SYN) && (u->peer->did & TCPHS_DID_OPTIONS) && (asked & TCPHS_CWR) && (asked & TCPHS_ECE) &&
-	    (u->s->flags & ACE) == asked)
+	if ((u->peer->did & TCPHS_DID_SYN) && (u->peer->did & TCPHS_DID_OPTIONS) && (asked & TCPHS_CWR) &&
+	    (asked & TCPHS_ECE) && (u->s->flags & ACE) == asked)
 		update_raise(u, TCPHS_RULE_ECN_REFLECTED, u->peer->syn);
 }
 
@@ -131,7 +134,8 @@ static void mptcp_key_missing(struct update *u)
 	const struct tcphs_options *a = &u->own->options, *b = &u->peer->options;
 
 	if (!(u->own->did & u->peer->did & TCPHS_DID_OPTIONS) || !(a->seen & b->seen & TCPHS_OPT_MPTCP) ||
-	    a->mptcp_subtype != TCPHS_MP_CAPABLE || b->mptcp_subtype != TCPHS_MP_CAPABLE || !(u->s->have & TCPHS_HAVE_OPTIONS))
+	    a->mptcp_subtype != TCPHS_MP_CAPABLE || b->mptcp_subtype != TCPHS_MP_CAPABLE ||
+	    !(u->s->have & TCPHS_HAVE_OPTIONS))
 		return;
 	if (!(o->seen & TCPHS_OPT_MPTCP) || o->mptcp_subtype != TCPHS_MP_CAPABLE || o->mptcp_keys == 0)
 		update_raise(u, TCPHS_RULE_MPTCP_KEY_MISSING, u->c->step[1]);
@@ -152,7 +156,8 @@ static void handshake_slow(struct update *u)
 
 static void notice_final_ack(struct update *u)
 {
-	if (u->c->step[2] != u->s->ref || u->role != TCPHS_CLIENT || u->c->step[0] == 0 || (u->c->facts & TCPHS_FACT_CROSSED))
+	if (u->c->step[2] != u->s->ref || u->role != TCPHS_CLIENT || u->c->step[0] == 0 ||
+	    (u->c->facts & TCPHS_FACT_CROSSED))
 		return;
 	mptcp_key_missing(u);
 	handshake_slow(u);
@@ -161,8 +166,9 @@ static void notice_final_ack(struct update *u)
 /* The server acknowledges the SYN once more, by itself: what the client owes now. */
 static void ack_from_server(struct update *u)
 {
-	if (u->before == TCPHS_STAGE_SYNACK && u->event == TCPHS_EV_ACK && u->role == TCPHS_SERVER && u->s->length == 0 && !(u->s->flags & TCPHS_FIN) &&
-	    u->s->ack == u->peer->isn + 1 && (u->peer->did & TCPHS_DID_SYN) && !(u->c->facts & TCPHS_FACT_DATA_TAKEN))
+	if (u->before == TCPHS_STAGE_SYNACK && u->event == TCPHS_EV_ACK && u->role == TCPHS_SERVER &&
+	    u->s->length == 0 && !(u->s->flags & TCPHS_FIN) && u->s->ack == u->peer->isn + 1 &&
+	    (u->peer->did & TCPHS_DID_SYN) && !(u->c->facts & TCPHS_FACT_DATA_TAKEN))
 		update_raise(u, TCPHS_RULE_ACK_FROM_SERVER, u->c->step[1]);
 }
 
@@ -242,8 +248,9 @@ static void checksum_bad(struct update *u)
 /* The SYN of the 4-tuple's next connection was answered for this one. */
 static void challenge_ack(struct update *u)
 {
-	if (!(u->c->facts & TCPHS_FACT_REPLACED) || u->c->replaced_by == (uint8_t)u->side || (u->c->told & TCPHS_TOLD_CHALLENGE) ||
-	    u->event != TCPHS_EV_ACK || u->s->length > 0 || (u->s->flags & TCPHS_FIN))
+	if (!(u->c->facts & TCPHS_FACT_REPLACED) || u->c->replaced_by == (uint8_t)u->side ||
+	    (u->c->told & TCPHS_TOLD_CHALLENGE) || u->event != TCPHS_EV_ACK || u->s->length > 0 ||
+	    (u->s->flags & TCPHS_FIN))
 		return;
 	u->c->told |= TCPHS_TOLD_CHALLENGE;
 	update_raise(u, TCPHS_RULE_CHALLENGE_ACK, 0);

@@ -22,10 +22,11 @@ struct update {
 	uint16_t did;                       /* what the sender had done before it */
 };
 
-/** update_raise(): raises a rule about the segment, spoken of its sender. @return the finding, or NULL if out is full. */
+/** update_raise(): raises a rule about the segment, spoken of its sender. @return the finding; NULL if out is full. */
 struct tcphs_finding *update_raise(struct update *u, enum tcphs_rule rule, tcphs_ref related);
 /** update_raise_numbers(): the same with what was expected and what was found. */
-void update_raise_numbers(struct update *u, enum tcphs_rule rule, tcphs_ref related, uint32_t expected, uint32_t actual);
+void update_raise_numbers(struct update *u, enum tcphs_rule rule, tcphs_ref related, uint32_t expected,
+                          uint32_t actual);
 
 /** update_notice(): raises the rules about a segment in its connection that no cell of the tables has. */
 void update_notice(struct update *u);

@@ -660,7 +660,8 @@ static inline bool take_expected(struct tcphs_zeek *zeek, unsigned side, const s
 	if (!(zeek->ready[side] & (length > 0 ? SEEN_DATA : SEEN_ACK)) ||
 	    (segment->flags & (SYN_FIN_RST | TCPHS_ACK)) != TCPHS_ACK || segment->window == 0)
 		return false;
-	if (!is_readable(segment) || segment->checksum == TCPHS_CHECKSUM_BAD || segment->checksum == TCPHS_CHECKSUM_BAD_IP)
+	if (!is_readable(segment) || segment->checksum == TCPHS_CHECKSUM_BAD ||
+	    segment->checksum == TCPHS_CHECKSUM_BAD_IP)
 		return false;
 	if (seq != sender->last || !seq_within(segment->ack, peer->acked, peer->last))
 		return false;
