@@ -552,6 +552,8 @@ static void note_odd_rst(struct update *u)
 	struct tcphs_connection *c = u->c;
 	uint32_t expected = u->own->nxt;
 
+	if ((u->own->did | u->peer->did) & TCPHS_DID_FIN)
+		return;
 	if ((!tcphs_connection_open(c) && u->event != TCPHS_EV_RST_BAD) || u->before == TCPHS_STAGE_SYN ||
 	    c->odd_rst != 0 || !(u->own->did & TCPHS_DID_SEND) || u->s->seq == expected ||
 	    ((u->peer->did & TCPHS_DID_ACK) && u->s->seq == u->peer->ack))
@@ -572,9 +574,10 @@ static void learn_rst(struct update *u)
 	case TCPHS_STAGE_NEW:
 		learn_lost_state(u);
 		note_odd_rst(u);
-		/* After both FINs the connection is over already. */
-		if (!(u->own->did & u->peer->did & TCPHS_DID_FIN))
-			u->c->facts |= TCPHS_FACT_RESET;
+		/* After both FINs the connection is over already: the RST is not what closed it. */
+		if (!(u->c->facts & TCPHS_FACT_RESET) && (u->own->did & u->peer->did & TCPHS_DID_FIN))
+			u->c->told |= TCPHS_TOLD_CLOSED_BY_FIN;
+		u->c->facts |= TCPHS_FACT_RESET;
 		if (u->before == TCPHS_STAGE_NEW)
 			learn_midstream(u);
 		break;

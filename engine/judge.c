@@ -399,7 +399,7 @@ static enum tcphs_closed closed_of(const struct tcphs_connection *c)
 {
 	uint16_t did = c->side[0].did | c->side[1].did, both = c->side[0].did & c->side[1].did;
 
-	if ((c->facts & TCPHS_FACT_RESET) || c->stage == TCPHS_STAGE_ENDED)
+	if (((c->facts & TCPHS_FACT_RESET) && !(c->told & TCPHS_TOLD_CLOSED_BY_FIN)) || c->stage == TCPHS_STAGE_ENDED)
 		return TCPHS_CLOSED_RST;
 	if (both & TCPHS_DID_FIN)
 		return TCPHS_CLOSED_FIN;
