@@ -326,7 +326,8 @@ static void say_final_ack_missing(const struct saying *s)
 	put(s->text, "server sent ");
 	put_tries(s, TCPHS_SERVER);
 	if (s->finding->numbers)
-		put(s->text, "; client acknowledged %" PRIu32 " instead of %" PRIu32, s->finding->actual, s->finding->expected);
+		put(s->text, "; client acknowledged %" PRIu32 " instead of %" PRIu32, s->finding->actual,
+		    s->finding->expected);
 	else
 		put(s->text, "; client never acknowledged it");
 }
@@ -457,8 +458,8 @@ static void say_icmp(const struct saying *s)
 
 	put(s->text, "%s, says ", tcphs_icmp_words(icmp->icmpv6, icmp->type, icmp->code));
 	put_address(s->text, icmp->sender);
-	put(s->text, " of the %s (%s type %u, code %u)", icmp->of_synack ? "SYN-ACK" : "SYN", icmp->icmpv6 ? "ICMPv6" : "ICMP",
-	    icmp->type, icmp->code);
+	put(s->text, " of the %s (%s type %u, code %u)", icmp->of_synack ? "SYN-ACK" : "SYN",
+	    icmp->icmpv6 ? "ICMPv6" : "ICMP", icmp->type, icmp->code);
 }
 
 /** struct sentences: what to say of a rule. |say| if set; else |numbers| if the finding's differ; else |plain|. */

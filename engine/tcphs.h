@@ -202,7 +202,7 @@ struct tcphs_mark {
 	uint32_t seq_expected, seq_base;  /* base + SYN + data + FIN = expected; base is an ISN or the FIN's seq */
 	uint32_t ack_expected, ack_base;
 	uint8_t phase;                    /* enum tcphs_phase */
-	uint8_t step;                     /* 1, 2, 3, or 0; of a SYN-ACK sent with several ISNs, tcphs_judgement decides */
+	uint8_t step; /* 1, 2, 3, or 0; of a SYN-ACK sent with several ISNs, tcphs_judgement decides */
 	uint8_t side;                     /* enum tcphs_side of the sender */
 	uint8_t event;                    /* enum tcphs_event: what classification made of it */
 	uint8_t state[2];                 /* enum tcphs_state of the first and the second side, after the segment */
@@ -276,7 +276,14 @@ enum tcphs_reason {
 	TCPHS_REASONS
 };
 
-enum tcphs_blame { TCPHS_BLAME_NONE, TCPHS_BLAME_CLIENT, TCPHS_BLAME_SERVER, TCPHS_BLAME_PATH, TCPHS_BLAME_CAPTURE, TCPHS_BLAMES };
+enum tcphs_blame {
+	TCPHS_BLAME_NONE,
+	TCPHS_BLAME_CLIENT,
+	TCPHS_BLAME_SERVER,
+	TCPHS_BLAME_PATH,
+	TCPHS_BLAME_CAPTURE,
+	TCPHS_BLAMES
+};
 
 /** How a connection ended: both FINs or a RST seen, one FIN only, or neither. */
 enum tcphs_closed { TCPHS_CLOSED_OPEN, TCPHS_CLOSED_HALF, TCPHS_CLOSED_FIN, TCPHS_CLOSED_RST };
@@ -300,11 +307,18 @@ int tcphs_verdict_find(const char *word);
 int tcphs_reason_find(const char *word);
 
 /** Bits of completeness, those documented for tcp.completeness. */
-enum { TCPHS_SAW_SYN = 1, TCPHS_SAW_SYNACK = 2, TCPHS_SAW_ACK = 4, TCPHS_SAW_DATA = 8, TCPHS_SAW_FIN = 16, TCPHS_SAW_RST = 32 };
+enum {
+	TCPHS_SAW_SYN = 1,
+	TCPHS_SAW_SYNACK = 2,
+	TCPHS_SAW_ACK = 4,
+	TCPHS_SAW_DATA = 8,
+	TCPHS_SAW_FIN = 16,
+	TCPHS_SAW_RST = 32
+};
 
 struct tcphs_judgement {
 	uint8_t verdict, reason, blame, closed;
-	uint8_t client;        /* enum tcphs_side: sender of the first SYN; else receiver of a SYN-ACK; else the first */
+	uint8_t client; /* enum tcphs_side: sender of the first SYN; else receiver of a SYN-ACK; else the first */
 	uint8_t completeness;  /* TCPHS_SAW_* */
 	bool certain;          /* no later frame can change it */
 	tcphs_ref steps[3];    /* SYN, SYN-ACK, ACK; 0 where missing */
@@ -408,7 +422,8 @@ void tcphs_tracker_finish(struct tcphs_tracker *tracker);
 tcphs_time tcphs_tracker_end(const struct tcphs_tracker *tracker);
 
 /** tcphs_tracker_summary(): a connection as it stands if the capture ended at |end| (config->keep only). */
-void tcphs_tracker_summary(struct tcphs_tracker *tracker, uint32_t connection, tcphs_time end, struct tcphs_summary *summary);
+void tcphs_tracker_summary(struct tcphs_tracker *tracker, uint32_t connection, tcphs_time end,
+                           struct tcphs_summary *summary);
 
 /* ---- ISN quality, per host ---------------------------------------------------------------------- */
 
@@ -476,10 +491,12 @@ const struct tcphs_isn_table *tcphs_tracker_isns(const struct tcphs_tracker *tra
  * tcphs_finding_format(): a sentence for one finding of a connection, with its numbers and times, plain ASCII.
  * Writes at most |size| octets with the final NUL; returns the length it wanted.
  */
-size_t tcphs_finding_format(char *buffer, size_t size, const struct tcphs_finding *finding, const struct tcphs_summary *summary);
+size_t tcphs_finding_format(char *buffer, size_t size, const struct tcphs_finding *finding,
+                            const struct tcphs_summary *summary);
 
 /** tcphs_arithmetic_format(): "ack 4322 = 4321 + 1 (SYN)"; "" where there is nothing to compare. As above. */
-size_t tcphs_arithmetic_format(char *buffer, size_t size, const struct tcphs_mark *mark, const struct tcphs_segment *segment);
+size_t tcphs_arithmetic_format(char *buffer, size_t size, const struct tcphs_mark *mark,
+                               const struct tcphs_segment *segment);
 
 #ifdef __cplusplus
 }

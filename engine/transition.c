@@ -23,20 +23,24 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 	[TCPHS_STAGE_NEW] = {
 		[TCPHS_CLIENT] = {
 			NEVER(DUPLICATE),
-			GO(NOISE, PROBE, STATE_NONE, STATE_NONE, NONE),      /* no SYN, no ACK: nobody's state is known */
-			GO(SYN, SYN, SYN_SENT, SYN_RECEIVED, NONE),          /* figure 6, line 2 */
-			NEVER(SYN_AGAIN), NEVER(SYNACK), NEVER(SYNACK_AGAIN), NEVER(SYNACK_NEW_ISN), NEVER(SYNACK_NEW_ACK),
+			GO(NOISE, PROBE, STATE_NONE, STATE_NONE, NONE), /* no SYN, no ACK: nobody's state is known */
+			GO(SYN, SYN, SYN_SENT, SYN_RECEIVED, NONE), /* figure 6, line 2 */
+			NEVER(SYN_AGAIN), NEVER(SYNACK), NEVER(SYNACK_AGAIN), NEVER(SYNACK_NEW_ISN),
+			NEVER(SYNACK_NEW_ACK),
 			NEVER(SYNACK_BAD_ACK),
-			GO(ACK, MIDSTREAM, ESTABLISHED, ESTABLISHED, NONE),  /* only an open connection acknowledges */
+			GO(ACK, MIDSTREAM, ESTABLISHED, ESTABLISHED, NONE), /* only an open connection acknowledges */
 			NEVER(ACK_AHEAD), NEVER(ACK_BAD_ACK), NEVER(ACK_BAD_SEQ), NEVER(MOVED_ON), NEVER(CHALLENGE),
-			GO(RST, MIDSTREAM, CLOSED, CLOSED, NONE),            /* it ends what was not captured */
+			GO(RST, MIDSTREAM, CLOSED, CLOSED, NONE), /* it ends what was not captured */
 			NEVER(RST_BAD), NEVER(RST_NO_ACK), NEVER(RST_ECHO),
 		},
 		[TCPHS_SERVER] = {
 			NEVER(DUPLICATE), NEVER(NOISE), NEVER(SYN), NEVER(SYN_AGAIN),
-			GO(SYNACK, SYNACK, ESTABLISHED, SYN_RECEIVED, SYNACK_WITHOUT_SYN),  /* it answers a SYN not captured */
-			NEVER(SYNACK_AGAIN), NEVER(SYNACK_NEW_ISN), NEVER(SYNACK_NEW_ACK), NEVER(SYNACK_BAD_ACK), NEVER(ACK),
-			NEVER(ACK_AHEAD), NEVER(ACK_BAD_ACK), NEVER(ACK_BAD_SEQ), NEVER(MOVED_ON), NEVER(CHALLENGE), NEVER(RST),
+			/* it answers a SYN not captured */
+			GO(SYNACK, SYNACK, ESTABLISHED, SYN_RECEIVED, SYNACK_WITHOUT_SYN),
+			NEVER(SYNACK_AGAIN), NEVER(SYNACK_NEW_ISN), NEVER(SYNACK_NEW_ACK),
+			NEVER(SYNACK_BAD_ACK), NEVER(ACK),
+			NEVER(ACK_AHEAD), NEVER(ACK_BAD_ACK), NEVER(ACK_BAD_SEQ), NEVER(MOVED_ON),
+			NEVER(CHALLENGE), NEVER(RST),
 			NEVER(RST_BAD), NEVER(RST_NO_ACK), NEVER(RST_ECHO),
 		},
 	},
@@ -45,7 +49,8 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 			KEEP(DUPLICATE, PROBE, FRAME_DUPLICATE),
 			KEEP(NOISE, PROBE, NONE),
 			GO(SYN, SYN, SYN_SENT, SYN_RECEIVED, NONE),
-			NEVER(SYN_AGAIN), NEVER(SYNACK), NEVER(SYNACK_AGAIN), NEVER(SYNACK_NEW_ISN), NEVER(SYNACK_NEW_ACK),
+			NEVER(SYN_AGAIN), NEVER(SYNACK), NEVER(SYNACK_AGAIN), NEVER(SYNACK_NEW_ISN),
+			NEVER(SYNACK_NEW_ACK),
 			NEVER(SYNACK_BAD_ACK),
 			GO(ACK, MIDSTREAM, ESTABLISHED, ESTABLISHED, NONE),
 			NEVER(ACK_AHEAD), NEVER(ACK_BAD_ACK), NEVER(ACK_BAD_SEQ), NEVER(MOVED_ON), NEVER(CHALLENGE),
@@ -60,41 +65,42 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 			NEVER(SYNACK_AGAIN), NEVER(SYNACK_NEW_ISN), NEVER(SYNACK_NEW_ACK), NEVER(SYNACK_BAD_ACK),
 			GO(ACK, MIDSTREAM, ESTABLISHED, ESTABLISHED, NONE),
 			NEVER(ACK_AHEAD), NEVER(ACK_BAD_ACK), NEVER(ACK_BAD_SEQ), NEVER(MOVED_ON), NEVER(CHALLENGE),
-			KEEP(RST, PROBE, NONE),                              /* 3.10.7.1: the answer to a stray segment */
+			KEEP(RST, PROBE, NONE), /* 3.10.7.1: the answer to a stray segment */
 			NEVER(RST_BAD), NEVER(RST_NO_ACK), NEVER(RST_ECHO),
 		},
 	},
 	[TCPHS_STAGE_SYN] = {
 		[TCPHS_CLIENT] = {
 			KEEP(DUPLICATE, SYN, FRAME_DUPLICATE),
-			KEEP(NOISE, SYN, NONE),                              /* a bare FIN or data without ACK is dropped */
+			KEEP(NOISE, SYN, NONE), /* a bare FIN or data without ACK is dropped */
 			NEVER(SYN),
 			GO(SYN_AGAIN, SYN, SYN_SENT, SYN_RECEIVED, SYN_AGAIN),
 			NEVER(SYNACK), NEVER(SYNACK_AGAIN), NEVER(SYNACK_NEW_ISN), NEVER(SYNACK_NEW_ACK),
-			KEEP(SYNACK_BAD_ACK, SYN, SYNACK_FROM_CLIENT),                     /* no peer's SYN was captured that it could answer */
-			GO(ACK, UNSEEN, ESTABLISHED, ESTABLISHED, NONE),     /* it has an answer that was not captured */
+			/* no peer's SYN was captured that it could answer */
+			KEEP(SYNACK_BAD_ACK, SYN, SYNACK_FROM_CLIENT),
+			GO(ACK, UNSEEN, ESTABLISHED, ESTABLISHED, NONE), /* it has an answer that was not captured */
 			NEVER(ACK_AHEAD), NEVER(ACK_BAD_ACK),
-			KEEP(ACK_BAD_SEQ, SYN, NONE),                        /* of an older connection on the 4-tuple */
+			KEEP(ACK_BAD_SEQ, SYN, NONE), /* of an older connection on the 4-tuple */
 			NEVER(MOVED_ON), NEVER(CHALLENGE),
-			GO(RST, ENDED, CLOSED, LISTEN, NONE),                /* the client gives up */
+			GO(RST, ENDED, CLOSED, LISTEN, NONE), /* the client gives up */
 			KEEP(RST_BAD, SYN, NONE),
 			NEVER(RST_NO_ACK),
-			GO(RST_ECHO, SYN, SYN_SENT, LISTEN, NONE),           /* figure 8, line 5; figure 9, line 4 */
+			GO(RST_ECHO, SYN, SYN_SENT, LISTEN, NONE), /* figure 8, line 5; figure 9, line 4 */
 		},
 		[TCPHS_SERVER] = {
 			KEEP(DUPLICATE, SYN, FRAME_DUPLICATE),
 			KEEP(NOISE, SYN, NONE),
-			GO(SYN, CROSSED, SYN_RECEIVED, SYN_RECEIVED, NONE),  /* figure 7, line 3 */
+			GO(SYN, CROSSED, SYN_RECEIVED, SYN_RECEIVED, NONE), /* figure 7, line 3 */
 			NEVER(SYN_AGAIN),
 			GO(SYNACK, SYNACK, ESTABLISHED, SYN_RECEIVED, NONE), /* figure 6, line 3 */
 			NEVER(SYNACK_AGAIN), NEVER(SYNACK_NEW_ISN), NEVER(SYNACK_NEW_ACK),
-			GO(SYNACK_BAD_ACK, SYN, SYN_SENT, SYN_RECEIVED, SYNACK_BAD_ACK),  /* 3.10.7.3: answered by RST */
-			KEEP(ACK, SYN, NONE),                                /* 3.10.7.3: acceptable, but without SYN it changes nothing */
+			GO(SYNACK_BAD_ACK, SYN, SYN_SENT, SYN_RECEIVED, SYNACK_BAD_ACK), /* 3.10.7.3: answered by RST */
+			KEEP(ACK, SYN, NONE), /* 3.10.7.3: acceptable, but without SYN it changes nothing */
 			NEVER(ACK_AHEAD), NEVER(ACK_BAD_ACK), NEVER(ACK_BAD_SEQ),
 			GO(MOVED_ON, OPEN, ESTABLISHED, ESTABLISHED, NONE),
-			GO(CHALLENGE, SYN, SYN_SENT, ESTABLISHED, CHALLENGE_ACK),     /* figure 9, line 3 */
-			GO(RST, ENDED, CLOSED, CLOSED, RST_REFUSED),         /* 3.10.7.3: connection refused */
-			KEEP(RST_BAD, SYN, RST_BAD_ACK),                     /* 3.10.7.3: unacceptable, dropped */
+			GO(CHALLENGE, SYN, SYN_SENT, ESTABLISHED, CHALLENGE_ACK), /* figure 9, line 3 */
+			GO(RST, ENDED, CLOSED, CLOSED, RST_REFUSED), /* 3.10.7.3: connection refused */
+			KEEP(RST_BAD, SYN, RST_BAD_ACK), /* 3.10.7.3: unacceptable, dropped */
 			KEEP(RST_NO_ACK, SYN, RST_BAD_ACK),
 			NEVER(RST_ECHO),
 		},
@@ -105,7 +111,7 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 			KEEP(NOISE, CROSSED, NONE),
 			NEVER(SYN),
 			KEEP(SYN_AGAIN, CROSSED, SYN_AGAIN),
-			GO(SYNACK, CROSSED_CLIENT, SYN_RECEIVED, ESTABLISHED, NONE),  /* figure 7, lines 5 and 7 */
+			GO(SYNACK, CROSSED_CLIENT, SYN_RECEIVED, ESTABLISHED, NONE), /* figure 7, lines 5 and 7 */
 			NEVER(SYNACK_AGAIN), NEVER(SYNACK_NEW_ISN), NEVER(SYNACK_NEW_ACK),
 			KEEP(SYNACK_BAD_ACK, CROSSED, SYNACK_BAD_ACK),
 			GO(ACK, CROSSED_CLIENT, SYN_RECEIVED, ESTABLISHED, NONE),
@@ -122,7 +128,7 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 			KEEP(NOISE, CROSSED, NONE),
 			NEVER(SYN),
 			KEEP(SYN_AGAIN, CROSSED, SYN_AGAIN),
-			GO(SYNACK, CROSSED_SERVER, ESTABLISHED, SYN_RECEIVED, NONE),  /* figure 7, line 6 */
+			GO(SYNACK, CROSSED_SERVER, ESTABLISHED, SYN_RECEIVED, NONE), /* figure 7, line 6 */
 			NEVER(SYNACK_AGAIN), NEVER(SYNACK_NEW_ISN), NEVER(SYNACK_NEW_ACK),
 			KEEP(SYNACK_BAD_ACK, CROSSED, SYNACK_BAD_ACK),
 			GO(ACK, CROSSED_SERVER, ESTABLISHED, SYN_RECEIVED, NONE),
@@ -213,33 +219,35 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 		[TCPHS_CLIENT] = {
 			KEEP(DUPLICATE, SYNACK, FRAME_DUPLICATE),
 			KEEP(NOISE, SYNACK, NONE),
-			KEEP(SYN, SYNACK, NONE),                             /* captured after the SYN-ACK that answers it */
-			GO(SYN_AGAIN, SYNACK, SYN_SENT, SYN_RECEIVED, SYN_AGAIN),  /* only SYN-SENT sends SYN: the answer was lost */
+			KEEP(SYN, SYNACK, NONE), /* captured after the SYN-ACK that answers it */
+			/* only SYN-SENT sends SYN: the answer was lost */
+			GO(SYN_AGAIN, SYNACK, SYN_SENT, SYN_RECEIVED, SYN_AGAIN),
 			NEVER(SYNACK), NEVER(SYNACK_AGAIN), NEVER(SYNACK_NEW_ISN), NEVER(SYNACK_NEW_ACK),
 			KEEP(SYNACK_BAD_ACK, SYNACK, SYNACK_FROM_CLIENT),
-			GO(ACK, OPEN, ESTABLISHED, ESTABLISHED, NONE),       /* figure 6, line 4 */
-			KEEP(ACK_AHEAD, SYNACK, NONE),                       /* held: perhaps not everything was captured */
-			KEEP(ACK_BAD_ACK, SYNACK, ACK_BAD_ACK),              /* 3.10.7.4: answered by RST */
-			KEEP(ACK_BAD_SEQ, SYNACK, ACK_BAD_SEQ),              /* 3.10.7.4: answered by an ACK */
+			GO(ACK, OPEN, ESTABLISHED, ESTABLISHED, NONE), /* figure 6, line 4 */
+			KEEP(ACK_AHEAD, SYNACK, NONE), /* held: perhaps not everything was captured */
+			KEEP(ACK_BAD_ACK, SYNACK, ACK_BAD_ACK), /* 3.10.7.4: answered by RST */
+			KEEP(ACK_BAD_SEQ, SYNACK, ACK_BAD_SEQ), /* 3.10.7.4: answered by an ACK */
 			NEVER(MOVED_ON), NEVER(CHALLENGE),
-			GO(RST, ENDED, CLOSED, LISTEN, ABORTED_AFTER_SYNACK), /* 3.10.7.4: a passive open listens again */
+			/* 3.10.7.4: a passive open listens again */
+			GO(RST, ENDED, CLOSED, LISTEN, ABORTED_AFTER_SYNACK),
 			KEEP(RST_BAD, SYNACK, NONE),
 			NEVER(RST_NO_ACK),
-			KEEP(RST_ECHO, SYNACK, NONE),                        /* it answers another, unacceptable SYN-ACK */
+			KEEP(RST_ECHO, SYNACK, NONE), /* it answers another, unacceptable SYN-ACK */
 		},
 		[TCPHS_SERVER] = {
 			KEEP(DUPLICATE, SYNACK, FRAME_DUPLICATE),
 			KEEP(NOISE, SYNACK, NONE),
-			KEEP(SYN, SYNACK, SYN_FROM_SERVER),                  /* no simultaneous open: it has answered */
+			KEEP(SYN, SYNACK, SYN_FROM_SERVER), /* no simultaneous open: it has answered */
 			NEVER(SYN_AGAIN), NEVER(SYNACK),
 			GO(SYNACK_AGAIN, SYNACK, ESTABLISHED, SYN_RECEIVED, SYNACK_AGAIN),
 			GO(SYNACK_NEW_ISN, SYNACK, ESTABLISHED, SYN_RECEIVED, SYNACK_NEW_ISN),
 			GO(SYNACK_NEW_ACK, SYNACK, ESTABLISHED, SYN_RECEIVED, SYNACK_NEW_ACK),
 			KEEP(SYNACK_BAD_ACK, SYNACK, SYNACK_BAD_ACK),
-			GO(ACK, OPEN, ESTABLISHED, ESTABLISHED, NONE),       /* it has the ACK, which was not captured */
+			GO(ACK, OPEN, ESTABLISHED, ESTABLISHED, NONE), /* it has the ACK, which was not captured */
 			NEVER(ACK_AHEAD), NEVER(ACK_BAD_ACK), NEVER(ACK_BAD_SEQ), NEVER(MOVED_ON),
 			KEEP(CHALLENGE, SYNACK, CHALLENGE_ACK),
-			GO(RST, ENDED, CLOSED, CLOSED, NONE),                /* the server gives up */
+			GO(RST, ENDED, CLOSED, CLOSED, NONE), /* the server gives up */
 			KEEP(RST_BAD, SYNACK, NONE),
 			NEVER(RST_NO_ACK), NEVER(RST_ECHO),
 		},
@@ -254,22 +262,23 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 			KEEP(SYNACK_BAD_ACK, UNSEEN, NONE),
 			KEEP(ACK, UNSEEN, NONE),
 			NEVER(ACK_AHEAD), NEVER(ACK_BAD_ACK), NEVER(ACK_BAD_SEQ), NEVER(MOVED_ON), NEVER(CHALLENGE),
-			KEEP(RST, UNSEEN, NONE),                               /* the closing table has it */
+			KEEP(RST, UNSEEN, NONE), /* the closing table has it */
 			NEVER(RST_BAD), NEVER(RST_NO_ACK), NEVER(RST_ECHO),
 		},
 		[TCPHS_SERVER] = {
 			KEEP(DUPLICATE, UNSEEN, FRAME_DUPLICATE),
 			KEEP(NOISE, UNSEEN, NONE),
 			NEVER(SYN), NEVER(SYN_AGAIN),
-			KEEP(SYNACK, OPEN, NONE),                            /* captured after the ACK that answers it */
+			KEEP(SYNACK, OPEN, NONE), /* captured after the ACK that answers it */
 			NEVER(SYNACK_AGAIN),
-			GO(SYNACK_NEW_ISN, SYNACK, ESTABLISHED, SYN_RECEIVED, NONE),  /* the ACK was for something else */
+			/* the ACK was for something else */
+			GO(SYNACK_NEW_ISN, SYNACK, ESTABLISHED, SYN_RECEIVED, NONE),
 			NEVER(SYNACK_NEW_ACK),
 			KEEP(SYNACK_BAD_ACK, UNSEEN, SYNACK_BAD_ACK),
-			KEEP(ACK, OPEN, NONE),                               /* the SYN-ACK was not captured */
+			KEEP(ACK, OPEN, NONE), /* the SYN-ACK was not captured */
 			NEVER(ACK_AHEAD), NEVER(ACK_BAD_ACK), NEVER(ACK_BAD_SEQ), NEVER(MOVED_ON),
 			KEEP(CHALLENGE, UNSEEN, CHALLENGE_ACK),
-			KEEP(RST, UNSEEN, NONE),                               /* the closing table has it */
+			KEEP(RST, UNSEEN, NONE), /* the closing table has it */
 			KEEP(RST_BAD, UNSEEN, NONE),
 			NEVER(RST_NO_ACK), NEVER(RST_ECHO),
 		},
@@ -278,23 +287,24 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 		[TCPHS_CLIENT] = {
 			KEEP(DUPLICATE, MIDSTREAM, FRAME_DUPLICATE),
 			KEEP(NOISE, MIDSTREAM, NONE),
-			KEEP(SYN, UNSEEN, NONE),                             /* captured after what follows it */
-			NEVER(SYN_AGAIN), NEVER(SYNACK), NEVER(SYNACK_AGAIN), NEVER(SYNACK_NEW_ISN), NEVER(SYNACK_NEW_ACK),
+			KEEP(SYN, UNSEEN, NONE), /* captured after what follows it */
+			NEVER(SYN_AGAIN), NEVER(SYNACK), NEVER(SYNACK_AGAIN), NEVER(SYNACK_NEW_ISN),
+			NEVER(SYNACK_NEW_ACK),
 			NEVER(SYNACK_BAD_ACK),
 			KEEP(ACK, MIDSTREAM, NONE),
 			NEVER(ACK_AHEAD), NEVER(ACK_BAD_ACK), NEVER(ACK_BAD_SEQ), NEVER(MOVED_ON), NEVER(CHALLENGE),
-			KEEP(RST, MIDSTREAM, NONE),                               /* the closing table has it */
+			KEEP(RST, MIDSTREAM, NONE), /* the closing table has it */
 			NEVER(RST_BAD), NEVER(RST_NO_ACK), NEVER(RST_ECHO),
 		},
 		[TCPHS_SERVER] = {
 			KEEP(DUPLICATE, MIDSTREAM, FRAME_DUPLICATE),
 			KEEP(NOISE, MIDSTREAM, NONE),
 			NEVER(SYN), NEVER(SYN_AGAIN),
-			KEEP(SYNACK, OPEN, SYNACK_WITHOUT_SYN),              /* captured after what follows it */
+			KEEP(SYNACK, OPEN, SYNACK_WITHOUT_SYN), /* captured after what follows it */
 			NEVER(SYNACK_AGAIN), NEVER(SYNACK_NEW_ISN), NEVER(SYNACK_NEW_ACK), NEVER(SYNACK_BAD_ACK),
 			KEEP(ACK, MIDSTREAM, NONE),
 			NEVER(ACK_AHEAD), NEVER(ACK_BAD_ACK), NEVER(ACK_BAD_SEQ), NEVER(MOVED_ON), NEVER(CHALLENGE),
-			KEEP(RST, MIDSTREAM, NONE),                               /* the closing table has it */
+			KEEP(RST, MIDSTREAM, NONE), /* the closing table has it */
 			NEVER(RST_BAD), NEVER(RST_NO_ACK), NEVER(RST_ECHO),
 		},
 	},
@@ -302,32 +312,32 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 		[TCPHS_CLIENT] = {
 			KEEP(DUPLICATE, OPEN, FRAME_DUPLICATE),
 			KEEP(NOISE, OPEN, NONE),
-			KEEP(SYN, OPEN, NONE),                               /* captured late */
+			KEEP(SYN, OPEN, NONE), /* captured late */
 			KEEP(SYN_AGAIN, OPEN, SYN_AGAIN),
 			NEVER(SYNACK),
-			KEEP(SYNACK_AGAIN, OPEN, SYNACK_AGAIN),              /* of a simultaneous open */
+			KEEP(SYNACK_AGAIN, OPEN, SYNACK_AGAIN), /* of a simultaneous open */
 			NEVER(SYNACK_NEW_ISN), NEVER(SYNACK_NEW_ACK),
 			KEEP(SYNACK_BAD_ACK, OPEN, SYNACK_ON_ESTABLISHED),
 			KEEP(ACK, OPEN, NONE),
 			NEVER(ACK_AHEAD), NEVER(ACK_BAD_ACK), NEVER(ACK_BAD_SEQ), NEVER(MOVED_ON), NEVER(CHALLENGE),
-			KEEP(RST, OPEN, NONE),                               /* the closing table has it */
-			KEEP(RST_BAD, OPEN, NONE),                           /* RFC 5961 3.2: outside the window, dropped */
+			KEEP(RST, OPEN, NONE), /* the closing table has it */
+			KEEP(RST_BAD, OPEN, NONE), /* RFC 5961 3.2: outside the window, dropped */
 			NEVER(RST_NO_ACK), NEVER(RST_ECHO),
 		},
 		[TCPHS_SERVER] = {
 			KEEP(DUPLICATE, OPEN, FRAME_DUPLICATE),
 			KEEP(NOISE, OPEN, NONE),
 			NEVER(SYN),
-			KEEP(SYN_AGAIN, OPEN, SYN_AGAIN),                    /* of a simultaneous open */
-			KEEP(SYNACK, OPEN, NONE),                            /* captured late */
-			KEEP(SYNACK_AGAIN, OPEN, SYNACK_AGAIN),              /* the ACK was lost beyond, or is not used yet */
+			KEEP(SYN_AGAIN, OPEN, SYN_AGAIN), /* of a simultaneous open */
+			KEEP(SYNACK, OPEN, NONE), /* captured late */
+			KEEP(SYNACK_AGAIN, OPEN, SYNACK_AGAIN), /* the ACK was lost beyond, or is not used yet */
 			KEEP(SYNACK_NEW_ISN, OPEN, SYNACK_NEW_ISN),
 			KEEP(SYNACK_NEW_ACK, OPEN, SYNACK_NEW_ACK),
 			KEEP(SYNACK_BAD_ACK, OPEN, SYNACK_ON_ESTABLISHED),
 			KEEP(ACK, OPEN, NONE),
 			NEVER(ACK_AHEAD), NEVER(ACK_BAD_ACK), NEVER(ACK_BAD_SEQ), NEVER(MOVED_ON), NEVER(CHALLENGE),
-			KEEP(RST, OPEN, NONE),                               /* the closing table has it */
-			KEEP(RST_BAD, OPEN, NONE),                           /* RFC 5961 3.2: outside the window, dropped */
+			KEEP(RST, OPEN, NONE), /* the closing table has it */
+			KEEP(RST_BAD, OPEN, NONE), /* RFC 5961 3.2: outside the window, dropped */
 			NEVER(RST_NO_ACK), NEVER(RST_ECHO),
 		},
 	},
@@ -336,10 +346,10 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 			KEEP(DUPLICATE, ENDED, FRAME_DUPLICATE),
 			KEEP(NOISE, ENDED, NONE),
 			GO(SYN, SYN, SYN_SENT, SYN_RECEIVED, NONE),
-			GO(SYN_AGAIN, SYN, SYN_SENT, SYN_RECEIVED, SYN_AGAIN),  /* the same attempt goes on */
+			GO(SYN_AGAIN, SYN, SYN_SENT, SYN_RECEIVED, SYN_AGAIN), /* the same attempt goes on */
 			NEVER(SYNACK), NEVER(SYNACK_AGAIN), NEVER(SYNACK_NEW_ISN), NEVER(SYNACK_NEW_ACK),
 			KEEP(SYNACK_BAD_ACK, ENDED, SYNACK_FROM_CLIENT),
-			GO(ACK, OPEN, ESTABLISHED, ESTABLISHED, NONE),       /* the RST was not taken */
+			GO(ACK, OPEN, ESTABLISHED, ESTABLISHED, NONE), /* the RST was not taken */
 			NEVER(ACK_AHEAD), NEVER(ACK_BAD_ACK), NEVER(ACK_BAD_SEQ), NEVER(MOVED_ON), NEVER(CHALLENGE),
 			KEEP(RST, ENDED, NONE),
 			NEVER(RST_BAD), NEVER(RST_NO_ACK), NEVER(RST_ECHO),
@@ -353,7 +363,8 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 			KEEP(SYNACK_NEW_ISN, ENDED, SYNACK_NEW_ISN),
 			KEEP(SYNACK_NEW_ACK, ENDED, SYNACK_NEW_ACK),
 			KEEP(SYNACK_BAD_ACK, ENDED, SYNACK_BAD_ACK),
-			NEVER(ACK), NEVER(ACK_AHEAD), NEVER(ACK_BAD_ACK), NEVER(ACK_BAD_SEQ), NEVER(MOVED_ON), NEVER(CHALLENGE),
+			NEVER(ACK), NEVER(ACK_AHEAD), NEVER(ACK_BAD_ACK), NEVER(ACK_BAD_SEQ), NEVER(MOVED_ON),
+			NEVER(CHALLENGE),
 			KEEP(RST, ENDED, NONE),
 			NEVER(RST_BAD), NEVER(RST_NO_ACK), NEVER(RST_ECHO),
 		},
@@ -395,7 +406,8 @@ enum tcphs_state tcphs_closing(enum tcphs_state state, enum tcphs_close_event ev
 const char *tcphs_stage_word(enum tcphs_stage stage)
 {
 	static const char *const words[TCPHS_STAGES] = {
-		"none", "new", "probe", "syn", "crossed", "crossed_client", "crossed_server", "synack", "unseen", "midstream",
+		"none", "new", "probe", "syn", "crossed", "crossed_client", "crossed_server", "synack",
+		"unseen", "midstream",
 		"open", "ended",
 	};
 
@@ -406,7 +418,8 @@ const char *tcphs_event_word(enum tcphs_event event)
 {
 	static const char *const words[] = {
 		"duplicate", "noise", "syn", "syn_again", "synack", "synack_again", "synack_new_isn", "synack_new_ack",
-		"synack_bad_ack", "ack", "ack_ahead", "ack_bad_ack", "ack_bad_seq", "moved_on", "challenge", "rst", "rst_bad",
+		"synack_bad_ack", "ack", "ack_ahead", "ack_bad_ack", "ack_bad_seq", "moved_on", "challenge",
+		"rst", "rst_bad",
 		"rst_no_ack", "rst_echo", "another", "unreadable",
 	};
 
