@@ -223,15 +223,13 @@ void layer_ah(struct decode *decode, struct span span)
 }
 
 /** last_of_rpl(): fills in the last address of a type 3 header, which may leave out what |dst| has in common. */
-static bool last_of_rpl(uint8_t dst[16], const uint8_t *octets, uint32_t size)
+static void last_of_rpl(uint8_t dst[16], const uint8_t *octets, uint32_t size)
 {
 	uint32_t given = 16 - (octets[4] & 15u);
 	uint32_t pad = octets[5] >> 4;
 
-	if (size < 8 + given + pad)
-		return false;
-	memcpy(dst + 16 - given, octets + size - pad - given, given);
-	return true;
+	if (size >= 8 + given + pad)
+		memcpy(dst + 16 - given, octets + size - pad - given, given);
 }
 
 /** final_destination(): that of a routing header with segments left; false if the header cannot hold it. */
@@ -247,7 +245,8 @@ static bool final_destination(uint8_t dst[16], const uint8_t *octets, uint32_t s
 		at = 8 + ((size - 8) / 16 - 1) * 16;
 		break;
 	case RPL:          /* RFC 6554: the last, abbreviated */
-		return size == 8 || last_of_rpl(dst, octets, size);
+		last_of_rpl(dst, octets, size);
+		return true;
 	case MOBILE:       /* RFC 6275: the only one */
 	case SEGMENT_ROUTING: /* RFC 8754: the first, as the list is reversed */
 		if (size < 24)

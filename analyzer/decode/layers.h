@@ -35,7 +35,6 @@ struct ip_header {
 	uint8_t src[16], dst[16];  /* IPv4 mapped; dst is the final one of a source route */
 	uint16_t id;
 	uint8_t ttl;
-	uint8_t protocol;          /* that of TCP's pseudo-header */
 	bool v6;
 	bool bad_header;           /* IPv4 header checksum wrong; looked at only if checksums are */
 	bool cut_fragment;         /* first fragment, not captured whole: the payload's length is not known */

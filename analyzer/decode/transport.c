@@ -41,6 +41,8 @@ static enum tcphs_checksum checksum(const struct ip_header *ip, struct span span
 	uint16_t field;
 	uint32_t skip = ip->v6 ? 0 : 12;
 
+	if (ip->bad_header)
+		return TCPHS_CHECKSUM_BAD_IP;
 	if (span.captured < span.length || span.length < 20 || ip->cut_fragment)
 		return TCPHS_CHECKSUM_UNKNOWN;
 	addresses = sum_octets(sum_octets(PROTOCOL_TCP, ip->src + skip, 16 - skip), ip->dst + skip, 16 - skip);
@@ -110,7 +112,7 @@ void layer_tcp(struct decode *decode, struct span span)
 	set_segment(decode, &item->tcp.segment, span);
 	set_key(&item->tcp.key, &decode->ip, &item->tcp.segment);
 	if (decoder_checksums(decode))
-		item->tcp.segment.checksum = (uint8_t)(decode->ip.bad_header ? TCPHS_CHECKSUM_BAD_IP : checksum(&decode->ip, span));
+		item->tcp.segment.checksum = (uint8_t)checksum(&decode->ip, span);
 }
 
 /* ---- ICMP ---------------------------------------------------------------------------------------- */

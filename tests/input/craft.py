@@ -93,14 +93,15 @@ def tcp(seq=100, ack=0, flags=SYN, payload=b"", options=b"", sport=49152, dport=
     return octets
 
 
-def ip4(payload, proto=6, src=A4, dst=B4, options=b"", total=None, flags=0, ident=7, ttl=64, ihl=None, version=4):
+def ip4(payload, proto=6, src=A4, dst=B4, options=b"", total=None, flags=0, ident=7, ttl=64, ihl=None, version=4,
+        sums=None):
     header = 20 + len(options)
     total = header + len(payload) if total is None else total
     ihl = header // 4 if ihl is None else ihl
-    return (
-        struct.pack("!BBHHHBBH", version << 4 | ihl, 0, total, ident, flags, ttl, proto, 0)
-        + socket.inet_aton(src) + socket.inet_aton(dst) + options + payload
-    )
+    start = struct.pack("!BBHHHBB", version << 4 | ihl, 0, total, ident, flags, ttl, proto)
+    rest = socket.inet_aton(src) + socket.inet_aton(dst) + options
+    value = ~checksum(start + rest) & 0xFFFF if sums is None else sums
+    return start + struct.pack("!H", value) + rest + payload
 
 
 def ip6(payload, proto=6, src=A6, dst=B6, length=None, hops=64):

@@ -31,7 +31,7 @@ static const char *address(const uint8_t octets[16], char text[INET6_ADDRSTRLEN]
 static void print_segment(const struct tcphs_decoder *decoder, const char *word, uint32_t number,
                           const struct tcphs_key *key, const struct tcphs_segment *segment)
 {
-	static const char *const checksums[] = { "unknown", "good", "bad", "partial" };
+	static const char *const checksums[] = { "unknown", "good", "bad", "partial", "bad_ip" };
 	char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN];
 
 	printf("%s\t%u\t%s\t%s\t%s\t%u\t%u\t%u\t%u\t0x%04x\t%u\t%u\t%u\t%u\t%s", word, number,

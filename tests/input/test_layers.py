@@ -105,13 +105,15 @@ CASES = {
     "ip6-extensions": (ETH, eth6(
         ip6(ext(6, T), 0), ip6(ext(6, T), 60), ip6(ext(6, T, bytes(14)), 60), ip6(ext(60, ext(6, T)), 0),
         ip6(ext(59, T), 60), ip6(ext(6, T), 135), ip6(ext(6, T), 139), ip6(ext(6, T), 140),
-        ip6(ext(0, ext(6, T)), 60), ip6(T, 59), ip6(ext(6, T, bytes(14))[:10], 60), ip6(struct.pack("!BBHII", 6, 1, 0, 1, 2) + T, 51),
+        ip6(ext(0, ext(6, T)), 60), ip6(T, 59), ip6(ext(6, T, bytes(14))[:10], 60),
+        ip6(struct.pack("!BBHII", 6, 1, 0, 1, 2) + T, 51),
         ip6(struct.pack("!BBHIII", 6, 2, 0, 1, 2, 3) + T, 51))),
     "ip6-routing": (ETH, eth6(*[ip6(route6(kind, left, *stops) + T, 43) for kind in (0, 1, 2, 3, 4, 5, 253)
                                 for left in (0, 1, 2) for stops in ([FINAL6], [ROUTER6, FINAL6])],
                               ip6(route6(0, 1) + T, 43), ip6(route6(2, 1) + T, 43), ip6(route6(4, 1) + T, 43),
                               ip6(route6(4, 1, FINAL6, ROUTER6, words=0x01000000) + T, 43),
-                              ip6(struct.pack("!BBBBI", 6, 1, 3, 1, 8 << 28) + ip_address(FINAL6).packed[8:] + T, 43))),
+                              *[ip6(struct.pack("!BBBBI", 6, 1, 3, 1, words) + ip_address(FINAL6).packed[8:] + T, 43)
+                                for words in (0x88 << 24, 0x80 << 24)])),
     "ip6-atomic": (ETH, eth6(ip6(fragment6(6, T), 44), ip6(fragment6(60, ext(6, T)), 44),
                              ip6(ext(44, fragment6(6, T)), 60))),
     "ip6-fragment-cut": (ETH, cuts(eth(ip6(fragment6(6, LONG, more=1), 44), 0x86DD), 62, 70, 82, 100, 181, 182)),
@@ -156,18 +158,20 @@ def test_fragments(tshark, written):
 
 
 def test_checksums(tshark, written):
-    """Good is Good; what Wireshark calls Bad is bad, unless the network card was to fill it in."""
+    """Good is Good; what Wireshark calls Bad is bad, unless the network card was to fill it in. An IP header with a
+    wrong sum of its own leaves nothing to say of the segment."""
     good4, good6 = tcp(payload=b"odd", sums=(A4, B4)), tcp(payload=b"even", sums=(A6, B6))
     wrong4 = tcp(payload=b"odd", sums=(A4, B4), partial=0x1234)
     frames = eths(ip4(good4), ip4(wrong4), ip4(tcp(sums=(A4, B4), partial=0)), ip4(good4, total=2000),
                   ip4(good4, options=route4(131, 8, FINAL4)),
                   ip4(tcp(sums=(A4, FINAL4)), options=route4(131, 4, FINAL4)))
+    frames += eths(ip4(good4, sums=0x1234))
     frames += [*eth6(ip6(good6), ip6(good4)), *cuts(eth(ip4(good4)), 56)]
     path = written(pcap(frames))
     mine = [frame.headers[0].checksum for frame in dump(path, "--checksums").frames]
     rows, _ = ask_tshark(tshark, path, "-o", "tcp.check_checksum:TRUE")
     # 0 is Bad, 1 is Good, 2 is Unverified
     theirs = [int(row["tcp.checksum.status"][0]) for row in rows]
-    assert mine == ["good", "bad", "partial", "good", "good", "good", "good", "bad", "unknown"]
-    expected = {"good": 1, "bad": 0, "partial": 0, "unknown": 2}
+    assert mine == ["good", "bad", "partial", "good", "good", "good", "bad_ip", "good", "bad", "unknown"]
+    expected = {"good": 1, "bad": 0, "partial": 0, "bad_ip": 1, "unknown": 2}
     assert theirs == [expected[word] for word in mine]

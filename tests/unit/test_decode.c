@@ -63,15 +63,31 @@ static void prepend_tcp(struct octets *octets, size_t payload)
 	prepend(octets, header, sizeof(header));
 }
 
+/** sum16(): the Internet checksum, not inverted, added to |sum|. */
+static uint16_t sum16(uint32_t sum, const uint8_t *octets, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		sum += i % 2 ? octets[i] : (uint32_t)octets[i] << 8;
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)sum;
+}
+
 static void prepend_ip4(struct octets *octets, uint8_t protocol)
 {
 	uint8_t header[20] = { 0x45, 0, [4] = 0x12, 0x34, [8] = 63, protocol };
 	size_t total = size_of(octets) + sizeof(header);
+	uint16_t sum;
 
 	header[2] = (uint8_t)(total >> 8);
 	header[3] = (uint8_t)total;
 	memcpy(header + 12, host_a, 4);
 	memcpy(header + 16, host_b, 4);
+	sum = (uint16_t)~sum16(0, header, sizeof(header));
+	header[10] = (uint8_t)(sum >> 8);
+	header[11] = (uint8_t)sum;
 	prepend(octets, header, sizeof(header));
 }
 
@@ -310,17 +326,6 @@ static void test_encap_many(void)
 
 /* ---- checksums ----------------------------------------------------------------------------------- */
 
-static uint16_t sum16(uint32_t sum, const uint8_t *octets, size_t size)
-{
-	size_t i;
-
-	for (i = 0; i < size; i++)
-		sum += i % 2 ? octets[i] : (uint32_t)octets[i] << 8;
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)sum;
-}
-
 static void set_checksum(struct octets *octets, uint16_t value)
 {
 	front(octets)[16] = (uint8_t)(value >> 8);
@@ -342,6 +347,24 @@ static enum tcphs_checksum checksum_of(struct octets octets, uint16_t value, boo
 	g_assert_cmpint(item.kind, ==, TCPHS_DECODED_SEGMENT);
 	tcphs_decoder_del(decoder);
 	return (enum tcphs_checksum)item.tcp.segment.checksum;
+}
+
+/** A wrong sum of the IP header says more than that of the segment; it is looked at only if sums are. */
+static void test_header_checksum(void)
+{
+	int checksums;
+
+	for (checksums = 0; checksums <= 1; checksums++) {
+		struct tcphs_decoder *decoder = new_decoder(checksums);
+		struct octets octets = new_octets();
+
+		prepend_tcp(&octets, 0);
+		prepend_ip4(&octets, TCP);
+		front(&octets)[10] ^= 1;
+		g_assert_cmpint(decode(decoder, RAW, &octets).tcp.segment.checksum, ==,
+		                checksums ? TCPHS_CHECKSUM_BAD_IP : TCPHS_CHECKSUM_UNKNOWN);
+		tcphs_decoder_del(decoder);
+	}
 }
 
 static void test_checksums(void)
@@ -622,6 +645,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/decode/encap", test_encap);
 	g_test_add_func("/decode/encap-many", test_encap_many);
 	g_test_add_func("/decode/checksums", test_checksums);
+	g_test_add_func("/decode/header-checksum", test_header_checksum);
 	g_test_add_func("/decode/quotes", test_quotes);
 	g_test_add_func("/decode/quote-sizes", test_quote_sizes);
 	g_test_add_func("/decode/hidden", test_hidden);
