@@ -10,9 +10,6 @@
 
 #define CONTROL (TCPHS_FIN | TCPHS_SYN | TCPHS_RST | TCPHS_PSH | TCPHS_ACK | TCPHS_URG)
 
-/** FreeBSD's default net.inet.tcp.minmss: no link needs less. */
-#define LEAST_MSS 216
-
 /** RFC 7323 2.3. */
 #define MAX_SHIFT 14
 
@@ -22,6 +19,7 @@
 
 /* What a predicate is asked about, and where its numbers go. */
 struct check {
+	const struct tcphs_config *config;
 	const struct tcphs_key *key;
 	const struct tcphs_segment *s;
 	struct tcphs_finding *finding;
@@ -170,8 +168,8 @@ static bool syn_mss_absent(const struct check *c)
 
 static bool syn_mss_tiny(const struct check *c)
 {
-	return offers(c, TCPHS_OPT_MSS) && c->s->options.mss < LEAST_MSS &&
-	       with_numbers(c, LEAST_MSS, c->s->options.mss);
+	return offers(c, TCPHS_OPT_MSS) && c->s->options.mss < c->config->least_mss &&
+	       with_numbers(c, c->config->least_mss, c->s->options.mss);
 }
 
 static bool syn_wscale_too_large(const struct check *c)
@@ -242,8 +240,8 @@ void tcphs_raise(struct tcphs_finding *out, size_t *count, enum tcphs_rule rule,
 		(struct tcphs_finding){ .rule = (uint16_t)rule, .side = (uint8_t)side, .at = at, .related = related };
 }
 
-size_t tcphs_checks(const struct tcphs_key *key, const struct tcphs_segment *segment, enum tcphs_side side,
-                    struct tcphs_finding *out)
+size_t tcphs_checks(const struct tcphs_config *config, const struct tcphs_key *key, const struct tcphs_segment *segment,
+                    enum tcphs_side side, struct tcphs_finding *out)
 {
 	size_t count = 0;
 
@@ -253,7 +251,7 @@ size_t tcphs_checks(const struct tcphs_key *key, const struct tcphs_segment *seg
 		struct tcphs_finding finding = { .rule = (uint16_t)checks[i].rule,
 			                         .side = (uint8_t)side,
 			                         .at = segment->ref };
-		struct check check = { key, segment, &finding };
+		struct check check = { config, key, segment, &finding };
 
 		if (checks[i].holds(&check))
 			out[count++] = finding;

@@ -16,10 +16,6 @@
 #include "connection.h"
 #include "seq.h"
 
-/** How late a copy may come: with the same IPv4 identification, and without one to go by. */
-#define COPY_WITH_ID (200 * TCPHS_MILLISECOND)
-#define COPY_WITHOUT_ID (5 * TCPHS_MILLISECOND)
-
 /** The control bits that decide what a segment is. */
 #define CONTROL (TCPHS_SYN | TCPHS_ACK | TCPHS_RST | TCPHS_FIN)
 
@@ -45,8 +41,9 @@ uint32_t tcphs_print_hash(const struct tcphs_segment *s)
 	return h ? h : 1;
 }
 
-static bool is_copy(const struct tcphs_endpoint *e, const struct tcphs_segment *s)
+static bool is_copy(const struct tcphs_endpoint *e, const struct tcphs_config *config, const struct tcphs_segment *s)
 {
+	tcphs_time limit = s->ip_id != 0 ? config->copy_with_id : config->copy_without_id;
 	uint32_t hash = tcphs_print_hash(s);
 
 	for (unsigned i = 0; i < 3; i++) {
@@ -54,7 +51,7 @@ static bool is_copy(const struct tcphs_endpoint *e, const struct tcphs_segment *
 		/* Two interfaces' frames may be saved one after the other: time goes back then. */
 		tcphs_time age = s->time < p->time ? p->time - s->time : s->time - p->time;
 
-		if (p->hash != hash || p->ip_id != s->ip_id || age > (s->ip_id != 0 ? COPY_WITH_ID : COPY_WITHOUT_ID))
+		if (p->hash != hash || p->ip_id != s->ip_id || age > limit)
 			continue;
 		/* Without an identification two equal pure ACKs are duplicate ACKs, not copies. */
 		if (s->ip_id != 0 || span(s) > 0)
@@ -450,10 +447,9 @@ static enum tcphs_event by_stage(const struct tcphs_connection *c, enum tcphs_si
 enum tcphs_event tcphs_classify(const struct tcphs_connection *c, const struct tcphs_config *config,
                                 enum tcphs_side side, const struct tcphs_segment *segment)
 {
-	(void)config;
 	if (!(segment->have & TCPHS_HAVE_HEADER))
 		return TCPHS_EV_UNREADABLE;
-	if (is_copy(&c->side[side], segment))
+	if (is_copy(&c->side[side], config, segment))
 		return TCPHS_EV_DUPLICATE;
 	return by_stage(c, side, segment);
 }

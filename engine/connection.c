@@ -14,9 +14,6 @@
 #include "seq.h"
 #include "update.h"
 
-/** Silence after which a segment tests whether the peer still knows the connection, and time for its RST. */
-#define SILENCE TCPHS_SECOND
-
 void tcphs_connection_init(struct tcphs_connection *c)
 {
 	memset(c, 0, sizeof(*c));
@@ -537,7 +534,7 @@ static void learn_lost_state(struct update *u)
 	if ((c->facts & TCPHS_FACT_REPLACEMENT_ACKED) && c->replaced_by == (uint8_t)u->side && c->echo == u->s->seq) {
 		c->facts |= TCPHS_FACT_LOST_STATE;
 	} else if (c->answerable != 0 && c->probe_side != (uint8_t)u->side && c->probe_ack == u->s->seq &&
-	           u->s->time - c->answerable <= SILENCE) {
+	           u->s->time - c->answerable <= u->config->silence) {
 		c->facts |= TCPHS_FACT_LOST_STATE;
 	} else {
 		return;
@@ -606,7 +603,7 @@ static void watch_for_lost_state(struct update *u)
 	}
 	if (!tcphs_connection_open(c))
 		return;
-	if (again || u->s->time - c->last >= SILENCE) {
+	if (again || u->s->time - c->last >= u->config->silence) {
 		c->answerable = u->s->time;
 		c->probe_ack = u->s->ack;
 		c->probe_side = (uint8_t)u->side;
@@ -972,6 +969,8 @@ static void raise_first(struct update *u)
 {
 	if (u->before != TCPHS_STAGE_NEW || !(u->c->facts & TCPHS_FACT_TUPLE_USED))
 		return;
+	if (u->c->tuple_isns == u->config->many_isns + 1)
+		update_raise_numbers(u, TCPHS_RULE_SYN_MANY_ISNS, 0, u->config->many_isns, u->c->tuple_isns);
 	if ((u->c->facts & TCPHS_FACT_TUPLE_UNANSWERED) && u->event == TCPHS_EV_SYN) {
 		update_raise_numbers(u, TCPHS_RULE_SYN_NEW_ISN, 0, u->c->older_isn, u->s->seq);
 		return;
@@ -1097,17 +1096,15 @@ size_t tcphs_connection_update(struct tcphs_connection *c, const struct tcphs_co
 	return u.count;
 }
 
-/* Closed by FIN less than this ago: it may be in TIME-WAIT still. */
-#define TIME_WAIT (60 * TCPHS_SECOND)
-
-void tcphs_connection_succeeds(struct tcphs_connection *c, const struct tcphs_connection *older, enum tcphs_side side,
+void tcphs_connection_succeeds(struct tcphs_connection *c, const struct tcphs_config *config,
+                               const struct tcphs_connection *older, enum tcphs_side side,
                                const struct tcphs_segment *segment)
 {
 	const struct tcphs_endpoint *own = &older->side[side];
 	bool timestamps = segment->options.seen & TCPHS_OPT_TIMESTAMPS;
 	bool newer_tsval = timestamps && own->tsval != 0 && seq_lt(own->tsval, segment->options.tsval);
 
-	if ((segment->flags & (TCPHS_SYN | TCPHS_ACK)) != TCPHS_SYN || segment->time - older->last > TIME_WAIT)
+	if ((segment->flags & (TCPHS_SYN | TCPHS_ACK)) != TCPHS_SYN || segment->time - older->last > config->time_wait)
 		return;
 	if (tcphs_connection_open(older) && !tcphs_connection_closed(older))
 		c->facts |= TCPHS_FACT_TUPLE_OPEN;

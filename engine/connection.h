@@ -212,6 +212,7 @@ struct tcphs_connection {
 	tcphs_time rtt_server, rtt_client, rtt_total;
 	tcphs_time answerable;      /* 3.5.1: time of the segment in 'probe' */
 	uint32_t probe_ack; /* ack of a segment sent after silence, or again; a bare RST that has it as seq ... */
+	uint32_t tuple_isns; /* SYNs with different numbers on the 4-tuple lately, with this one */
 	uint32_t older_isn; /* the number that the 4-tuple's former connection had for this one's first sender */
 	uint32_t data_acked;        /* ack that took data of the SYN */
 	uint32_t bad_ack;           /* the client's latest wrong ack: the server's RST must have it as seq */
@@ -310,15 +311,16 @@ void tcphs_connection_agree(const struct tcphs_connection *c, bool ipv6, struct 
                             struct tcphs_agreement *agreed);
 
 /** tcphs_checks(): raises the rules that need nothing but the segment and its addresses. @return how many. */
-size_t tcphs_checks(const struct tcphs_key *key, const struct tcphs_segment *segment, enum tcphs_side side,
-                    struct tcphs_finding *out);
+size_t tcphs_checks(const struct tcphs_config *config, const struct tcphs_key *key, const struct tcphs_segment *segment,
+                    enum tcphs_side side, struct tcphs_finding *out);
 
 /** tcphs_connection_quoted(): an ICMP error quotes a segment that |side| sent. @return how many findings. */
 size_t tcphs_connection_quoted(struct tcphs_connection *c, enum tcphs_side side, const struct tcphs_quote *quote,
                                struct tcphs_finding *out);
 
 /** tcphs_connection_succeeds(): |older| had the 4-tuple before; its |side| now sends the SYN |segment| of this one. */
-void tcphs_connection_succeeds(struct tcphs_connection *c, const struct tcphs_connection *older, enum tcphs_side side,
+void tcphs_connection_succeeds(struct tcphs_connection *c, const struct tcphs_config *config,
+                               const struct tcphs_connection *older, enum tcphs_side side,
                                const struct tcphs_segment *segment);
 
 /** tcphs_print_hash(): what two copies of a segment have in common; never 0. */

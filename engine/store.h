@@ -64,6 +64,8 @@ struct tcphs_tuple {
 	uint32_t base[2];            /* of the lower and of the higher endpoint */
 	uint32_t newest, previous;   /* entries, or NONE */
 	uint32_t incarnations;       /* connections so far whose stream is this one */
+	tcphs_time flood_from;       /* when the count below began */
+	uint32_t syn_isns;           /* connections opened by SYN since */
 	uint32_t undrained;          /* its connections that retired and were not given to the caller yet */
 	uint32_t older, newer;       /* by last use, for 'forget' */
 	tcphs_time used;

@@ -56,8 +56,22 @@ static struct tcphs_kept *kept_at(const struct tcphs_tracker *t, uint32_t number
 void tcphs_config_default(struct tcphs_config *config)
 {
 	*config = (struct tcphs_config){
-		.horizon = 3 * TCPHS_SECOND, .linger = 60 * TCPHS_SECOND, .forget = 0, .slow = TCPHS_SECOND,
-		.stream_rule = TCPHS_STREAM_WS40, .keep = false, .hash_key = { UINT64_C(0x746370687331), UINT64_C(0x9293) },
+		.horizon = 3 * TCPHS_SECOND,
+		.linger = 60 * TCPHS_SECOND,
+		.forget = 0,
+		.slow = TCPHS_SECOND,
+		.copy_with_id = 200 * TCPHS_MILLISECOND,
+		.copy_without_id = 5 * TCPHS_MILLISECOND,
+		.silence = TCPHS_SECOND,
+		.time_wait = 60 * TCPHS_SECOND,
+		.flood = 60 * TCPHS_SECOND,
+		.many_isns = 5,
+		.resent = 2,
+		.least_mss = 216,   /* FreeBSD's default net.inet.tcp.minmss: no link needs less */
+		.ttl_slack = 3,
+		.stream_rule = TCPHS_STREAM_WS40,
+		.keep = false,
+		.hash_key = { UINT64_C(0x746370687331), UINT64_C(0x9293) },
 	};
 }
 
@@ -498,6 +512,18 @@ static void step_back(struct tcphs_tracker *t, struct tcphs_tuple *tuple, unsign
 	note_ending(t, tuple->previous);
 }
 
+/* How many SYNs with different numbers came lately on the tuple; one flood is told once. */
+static uint32_t count_syns(const struct tcphs_tracker *t, struct tcphs_tuple *tuple, const struct tcphs_segment *s)
+{
+	if ((s->flags & (TCPHS_SYN | TCPHS_ACK)) != TCPHS_SYN)
+		return 0;
+	if (tuple->syn_isns == 0 || s->time - tuple->flood_from > t->config.flood) {
+		tuple->syn_isns = 0;
+		tuple->flood_from = s->time;
+	}
+	return ++tuple->syn_isns;
+}
+
 /* A new connection on the tuple; NONE without memory. */
 static uint32_t open_connection(struct tcphs_tracker *t, uint32_t tuple_number, unsigned direction, const struct tcphs_segment *s)
 {
@@ -518,9 +544,10 @@ static uint32_t open_connection(struct tcphs_tracker *t, uint32_t tuple_number, 
 	if (live(t, tuple->newest)) {
 		struct tcphs_entry *older = entry_at(t, tuple->newest);
 
-		tcphs_connection_succeeds(&e->c, &older->c, side_of(older, direction), s);
+		tcphs_connection_succeeds(&e->c, &t->config, &older->c, side_of(older, direction), s);
 	}
 	step_back(t, tuple, direction, s);
+	e->c.tuple_isns = count_syns(t, tuple, s);
 	e->tuple = tuple_number;
 	e->stream = tuple->stream;
 	e->incarnation = tuple->incarnations++;
@@ -576,7 +603,7 @@ static void take(struct tcphs_tracker *t, uint32_t number, const struct tcphs_ke
 	struct tcphs_tuple *tuple = tuple_at(t, e->tuple);
 	bool was_open = tcphs_connection_open(&e->c);
 	enum tcphs_side side = side_of(e, direction);
-	size_t count = event == TCPHS_EV_DUPLICATE ? 0 : tcphs_checks(key, s, side, found);
+	size_t count = event == TCPHS_EV_DUPLICATE ? 0 : tcphs_checks(&t->config, key, s, side, found);
 
 	if (e->c.stage == TCPHS_STAGE_NEW)
 		note_flaw(&e->c, found, count);
