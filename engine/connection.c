@@ -19,7 +19,7 @@ void tcphs_connection_init(struct tcphs_connection *c)
 	memset(c, 0, sizeof(*c));
 	c->stage = TCPHS_STAGE_NEW;
 	c->syn_side = c->synack_side = c->first_fin = -1;
-	c->rtt_server = c->rtt_client = c->rtt_total = TCPHS_TIME_NONE;
+	c->rtt_server = c->rtt_client = c->rtt_total = c->closed_at = c->answerable = TCPHS_TIME_NONE;
 }
 
 enum tcphs_side tcphs_connection_client(const struct tcphs_connection *c)
@@ -45,7 +45,7 @@ static bool over(const struct tcphs_connection *c)
 /* The role that the sender has with this segment: the first SYN and the first SYN-ACK decide it. */
 static enum tcphs_role role_of(const struct tcphs_connection *c, enum tcphs_side side, enum tcphs_event event)
 {
-	if (event == TCPHS_EV_SYN && c->syn_side < 0)
+	if (event == TCPHS_EV_SYN && c->syn_side < 0 && c->synack_side != (int8_t)side)
 		return TCPHS_CLIENT;
 	if (event == TCPHS_EV_SYNACK && c->syn_side < 0 && c->synack_side < 0)
 		return TCPHS_SERVER;
@@ -206,7 +206,6 @@ static void learn_syn(struct update *u)
 	if (u->s->flags & (TCPHS_FIN | TCPHS_RST))
 		own->did |= TCPHS_DID_FLAWED_SYN;
 	own->syn = u->s->ref;
-	own->syn_first = u->s->time;
 	take_options(own, u->s);
 	if (crossed(c)) {
 		c->crossing = u->s->ref;
@@ -533,7 +532,7 @@ static void learn_lost_state(struct update *u)
 		return;
 	if ((c->facts & TCPHS_FACT_REPLACEMENT_ACKED) && c->replaced_by == (uint8_t)u->side && c->echo == u->s->seq) {
 		c->facts |= TCPHS_FACT_LOST_STATE;
-	} else if (c->answerable != 0 && c->probe_side != (uint8_t)u->side && c->probe_ack == u->s->seq &&
+	} else if (c->answerable != TCPHS_TIME_NONE && c->probe_side != (uint8_t)u->side && c->probe_ack == u->s->seq &&
 	           u->s->time - c->answerable <= u->config->silence) {
 		c->facts |= TCPHS_FACT_LOST_STATE;
 	} else {
@@ -608,7 +607,7 @@ static void watch_for_lost_state(struct update *u)
 		c->probe_ack = u->s->ack;
 		c->probe_side = (uint8_t)u->side;
 	} else if (c->probe_side != (uint8_t)u->side) {
-		c->answerable = 0;
+		c->answerable = TCPHS_TIME_NONE;
 	}
 }
 
@@ -745,7 +744,7 @@ static void move_to(struct update *u, const struct tcphs_cell *cell)
 		u->c->step[2] = 0;
 	}
 	if (u->before == TCPHS_STAGE_ENDED && cell->stage != TCPHS_STAGE_ENDED)
-		u->c->closed_at = 0;
+		u->c->closed_at = TCPHS_TIME_NONE;
 	if (cell->stage == TCPHS_STAGE_OPEN && u->before != TCPHS_STAGE_OPEN && crossed(u->c) &&
 	    !(server->did & TCPHS_DID_SYNACK)) {
 		u->c->facts |= TCPHS_FACT_SPLIT;
@@ -782,7 +781,7 @@ static void close_steps(struct update *u)
 		if (u->c->facts & TCPHS_FACT_RESET) {
 			close_step(own, TCPHS_CLOSE_GO_ON);
 			close_step(peer, TCPHS_CLOSE_GO_ON);
-			u->c->closed_at = 0;
+			u->c->closed_at = TCPHS_TIME_NONE;
 		}
 		u->c->facts = (u->c->facts & ~(uint32_t)TCPHS_FACT_RESET) | TCPHS_FACT_RST_IGNORED;
 	}
@@ -917,10 +916,12 @@ static tcphs_ref related_to(const struct update *u, enum tcphs_rule rule)
 /* How long after the segment that it answers, in microseconds; UINT32_MAX where that is not known. */
 static uint32_t delay_of(const struct update *u, enum tcphs_rule rule)
 {
-	tcphs_time since = rule == TCPHS_RULE_ABORTED_AFTER_SYNACK ? u->peer->synack_last : u->peer->syn_last;
+	bool of_synack = rule == TCPHS_RULE_ABORTED_AFTER_SYNACK;
+	tcphs_time since = of_synack ? u->peer->synack_last : u->peer->syn_last;
+	bool known = (of_synack ? u->peer->synack_count : u->peer->syn_count) > 0;
 	tcphs_time delay = (u->s->time - since) / 1000;
 
-	return since == 0 || delay < 0 || delay >= UINT32_MAX ? UINT32_MAX : (uint32_t)delay;
+	return !known || delay < 0 || delay >= UINT32_MAX ? UINT32_MAX : (uint32_t)delay;
 }
 
 static bool ends_attempt(enum tcphs_rule rule)
@@ -1046,11 +1047,10 @@ static void remember(struct update *u)
 	if ((u->before == TCPHS_STAGE_OPEN || (u->c->stage == TCPHS_STAGE_OPEN && u->s->length > 0)) &&
 	    u->event == TCPHS_EV_ACK)
 		u->own->did |= TCPHS_DID_GO_ON;
-	u->own->heard = u->s->time;
 	u->c->last = u->s->time;
 	*print = (struct tcphs_print){ u->s->time, tcphs_print_hash(u->s), u->s->ip_id };
 	u->own->next_print = u->own->next_print == 1 ? 2 : 1;
-	if (u->c->closed_at == 0 && tcphs_connection_closed(u->c))
+	if (u->c->closed_at == TCPHS_TIME_NONE && tcphs_connection_closed(u->c))
 		u->c->closed_at = u->s->time;
 }
 

@@ -122,8 +122,7 @@ struct tcphs_endpoint {
 	uint32_t syn_data;   /* octets of data in its SYN */
 	uint32_t syn_count, synack_count;
 	tcphs_ref syn;       /* its first SYN */
-	tcphs_time syn_first, syn_last, synack_first, synack_last;
-	tcphs_time heard;    /* when it last sent anything */
+	tcphs_time syn_last, synack_first, synack_last;
 	uint32_t syn_try[TCPHS_TRIES], syn_tsval[TCPHS_TRIES];  /* microseconds since the connection's start */
 	uint32_t synack_try[TCPHS_TRIES];
 	struct tcphs_options options;  /* its SYN's, else its SYN-ACK's */
@@ -197,10 +196,10 @@ enum {
 };
 
 /**
- * struct tcphs_connection: plain data; zero is a connection of which nothing was captured, but for stage.
+ * struct tcphs_connection: plain data; tcphs_connection_init() makes one of which nothing was captured.
  *
- * Invariants: frames = 0 exactly in stage NEW; isns counts the valid entries of isn[]; closed_at is set
- * exactly if tcphs_connection_closed().
+ * Invariants: frames = 0 exactly in stage NEW; isns counts the valid entries of isn[]; closed_at is not
+ * TCPHS_TIME_NONE exactly if tcphs_connection_closed().
  */
 struct tcphs_connection {
 	struct tcphs_endpoint side[2];

@@ -360,7 +360,7 @@ static void append_lingering(struct tcphs_tracker *t, uint32_t number)
 static void note_ending(struct tcphs_tracker *t, uint32_t number)
 {
 	struct tcphs_entry *e = entry_at(t, number);
-	bool ending = e->c.closed_at != 0 || (e->c.facts & TCPHS_FACT_REPLACED);
+	bool ending = e->c.closed_at != TCPHS_TIME_NONE || (e->c.facts & TCPHS_FACT_REPLACED);
 
 	if (ending && !e->ending) {
 		e->expires_from = t->now;
