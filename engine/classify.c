@@ -30,14 +30,17 @@ static uint32_t span(const struct tcphs_segment *s)
 	return s->length + ((s->flags & TCPHS_SYN) != 0) + ((s->flags & TCPHS_FIN) != 0);
 }
 
+static uint32_t mix(uint32_t h, uint32_t word)
+{
+	h = (h ^ word) * UINT32_C(0x9e3779b1);
+	return h ^ h >> 15;
+}
+
 uint32_t tcphs_print_hash(const struct tcphs_segment *s)
 {
-	uint32_t h = s->seq * UINT32_C(0x9e3779b1) ^ s->ack;
+	uint32_t h = mix(mix(mix(0, s->seq), s->ack), (uint32_t)s->flags << 16 | s->window);
 
-	h = (h ^ h >> 15) * UINT32_C(0x85ebca77) ^ ((uint32_t)s->flags << 16 | s->window);
-	h = (h ^ h >> 13) * UINT32_C(0xc2b2ae3d) ^ s->length;
-	h = (h ^ h >> 16) * UINT32_C(0x27d4eb2f) ^ s->options.hash;
-	h ^= h >> 15;
+	h = mix(mix(h, s->length), s->options.hash);
 	return h ? h : 1;
 }
 
@@ -283,7 +286,8 @@ static enum tcphs_event client_in_unseen(const struct tcphs_endpoint *client, co
 static enum tcphs_event server_in_unseen(const struct tcphs_endpoint *client, const struct tcphs_segment *s)
 {
 	/* The client acknowledged y + 1 or later: y is at most that far back. */
-	bool fits = seq_near(s->seq, client->ack, TCPHS_SEQ_AHEAD);
+	bool known = did(client, TCPHS_DID_ACK_KNOWN);
+	bool fits = !known || seq_near(s->seq, client->ack, TCPHS_SEQ_AHEAD);
 
 	if ((s->flags & (TCPHS_SYN | TCPHS_ACK)) == TCPHS_SYN)
 		return TCPHS_EV_NOISE;
@@ -294,8 +298,8 @@ static enum tcphs_event server_in_unseen(const struct tcphs_endpoint *client, co
 		if (!acks_syn(client, s->ack))
 			return TCPHS_EV_SYNACK_BAD_ACK;
 		/* Not the SYN-ACK that the client acknowledged, if that was captured as the first ACK. */
-		return seq_within(client->ack, s->seq + 1, s->seq + TCPHS_SEQ_AHEAD) ? TCPHS_EV_SYNACK
-		                                                                     : TCPHS_EV_SYNACK_NEW_ISN;
+		return !known || seq_within(client->ack, s->seq + 1, s->seq + TCPHS_SEQ_AHEAD)
+		               ? TCPHS_EV_SYNACK : TCPHS_EV_SYNACK_NEW_ISN;
 	}
 	if (!(s->flags & TCPHS_ACK))
 		return TCPHS_EV_NOISE;
@@ -351,7 +355,7 @@ static enum tcphs_event rst_in_open(const struct tcphs_connection *c, enum tcphs
 {
 	const struct tcphs_endpoint *own = &c->side[side], *peer = &c->side[!side];
 
-	if (tcphs_connection_closed(c) || ((own->did | peer->did) & TCPHS_DID_FIN) || !(peer->did & TCPHS_DID_ACK))
+	if (tcphs_connection_closed(c) || ((own->did | peer->did) & TCPHS_DID_FIN) || !did(peer, TCPHS_DID_ACK_KNOWN))
 		return TCPHS_EV_RST;
 	return seq_near(s->seq, peer->ack, TCPHS_SEQ_AHEAD) && !seq_lt(s->seq, peer->ack - 1) ? TCPHS_EV_RST
 	                                                                                      : TCPHS_EV_RST_BAD;

@@ -167,6 +167,13 @@ static void sent(struct tcphs_endpoint *own, uint32_t end)
 	own->did |= TCPHS_DID_SEND;
 }
 
+/* |own| has taken what |ack| acknowledges. */
+static void acknowledged(struct tcphs_endpoint *own, uint32_t ack)
+{
+	own->ack = ack;
+	own->did |= TCPHS_DID_ACK_KNOWN;
+}
+
 static void take_options(struct tcphs_endpoint *own, const struct tcphs_segment *s)
 {
 	if (!(s->have & TCPHS_HAVE_OPTIONS) || (own->did & TCPHS_DID_OPTIONS))
@@ -226,11 +233,12 @@ static void begin_again(struct update *u)
 	                        TCPHS_FACT_BAD_ACK | TCPHS_FACT_CLIENT_ABORTED | TCPHS_FACT_SERVER_ABORTED |
 	                        TCPHS_FACT_REFUSED | TCPHS_FACT_CROSSED | TCPHS_FACT_REFUTED | TCPHS_FACT_CHALLENGED);
 	server->did &= (uint16_t)~(TCPHS_DID_SYN | TCPHS_DID_SYNACK | TCPHS_DID_ISN);
-	u->own->did &= (uint16_t)~TCPHS_DID_SYNACK;
+	u->own->did &= (uint16_t)~(TCPHS_DID_SYNACK | TCPHS_DID_ACK_KNOWN);
 	c->isns = 0;
 	c->held.ref = 0;
 	c->lost = 0;
 	c->attempt = u->s->time;
+	c->rtt_server = TCPHS_TIME_NONE;
 }
 
 static void learn_syn_again(struct update *u)
@@ -271,10 +279,9 @@ static void count_synack(struct update *u)
 
 	if (own->synack_count < TCPHS_TRIES)
 		own->synack_try[own->synack_count] = microseconds(u->c, u->s->time);
-	if (own->synack_count++ == 0)
-		own->synack_first = u->s->time;
+	own->synack_count++;
 	own->synack_last = u->s->time;
-	own->ack = u->s->ack;
+	acknowledged(own, u->s->ack);
 }
 
 /* The client's first number after its SYN was acknowledged: data in the SYN counts if it was taken. */
@@ -298,7 +305,7 @@ static void infer_client_isn(struct update *u)
 static void learn_synack(struct update *u)
 {
 	struct tcphs_connection *c = u->c;
-	bool first = !(u->own->did & TCPHS_DID_SYNACK);
+	bool first = !(u->own->did & TCPHS_DID_SYNACK);   /* of this attempt */
 
 	if (c->synack_side < 0)
 		c->synack_side = (int8_t)u->side;
@@ -315,9 +322,11 @@ static void learn_synack(struct update *u)
 		c->step[1] = u->role == TCPHS_SERVER && c->isns ? c->isn[0].ref : u->s->ref;
 	if (first && u->role == TCPHS_SERVER && u->peer->syn_count > 0 && c->rtt_server == TCPHS_TIME_NONE)
 		c->rtt_server = u->s->time - answered_syn(u);
+	if (first)
+		u->own->synack_first = u->s->time;
 	count_synack(u);
 	/* Captured after the ACK that answers it. */
-	if (u->role == TCPHS_SERVER && (u->peer->did & TCPHS_DID_ACK) &&
+	if (u->role == TCPHS_SERVER && (u->peer->did & TCPHS_DID_ACK_KNOWN) &&
 	    seq_within(u->peer->ack, u->s->seq + 1, u->s->seq + TCPHS_SEQ_AHEAD))
 		c->facts |= TCPHS_FACT_ACKED;
 	/* Another ISN begins another count. */
@@ -349,6 +358,7 @@ static void confirm_held(struct update *u)
 		return;
 	if (u->c->unseen == 0)
 		u->c->unseen = u->c->held.ref;
+	acknowledged(u->peer, u->c->held.ack);
 	u->c->held.ref = 0;
 	u->c->facts |= TCPHS_FACT_HELD_CONFIRMED;
 }
@@ -498,7 +508,7 @@ static void learn_ack(struct update *u)
 	}
 	if (u->role == TCPHS_SERVER && u->before != TCPHS_STAGE_MIDSTREAM)
 		learn_server_goes_on(u);
-	u->own->ack = u->s->ack;
+	acknowledged(u->own, u->s->ack);
 	sent(u->own, u->s->seq + span(u->s));
 }
 
@@ -552,7 +562,7 @@ static void note_odd_rst(struct update *u)
 		return;
 	if ((!tcphs_connection_open(c) && u->event != TCPHS_EV_RST_BAD) || u->before == TCPHS_STAGE_SYN ||
 	    c->odd_rst != 0 || !(u->own->did & TCPHS_DID_SEND) || u->s->seq == expected ||
-	    ((u->peer->did & TCPHS_DID_ACK) && u->s->seq == u->peer->ack))
+	    ((u->peer->did & TCPHS_DID_ACK_KNOWN) && u->s->seq == u->peer->ack))
 		return;
 	c->odd_rst = u->s->ref;
 	c->odd_expected = expected;
@@ -653,7 +663,7 @@ static void learn_bad_synack(struct update *u)
 static void learn_moved_on(struct update *u)
 {
 	learn_server_goes_on(u);
-	u->own->ack = u->s->ack;
+	acknowledged(u->own, u->s->ack);
 	sent(u->own, u->s->seq + span(u->s));
 }
 
@@ -671,7 +681,7 @@ static void learn_bad_ack(struct update *u)
 static void learn_bad_seq(struct update *u)
 {
 	if (u->before != TCPHS_STAGE_SYN)
-		learn_bad(u, TCPHS_FACT_BAD_ACK);
+		learn_bad_ack(u);
 }
 
 static void learn_challenge(struct update *u)

@@ -96,7 +96,7 @@ enum {
 	TCPHS_DID_ANYTHING = 1, TCPHS_DID_SYN = 2, TCPHS_DID_SYNACK = 4, TCPHS_DID_FIN = 8, TCPHS_DID_RST = 16,
 	TCPHS_DID_ACK = 32,        /* any ACK-flagged segment without RST */
 	TCPHS_DID_ISN = 64,        /* isn is known, from its SYN or SYN-ACK, or inferred from the other numbers */
-	TCPHS_DID_PURE_ACK = 128,  /* an ACK with nothing else */
+	TCPHS_DID_ACK_KNOWN = 128, /* ack is set */
 	TCPHS_DID_MOVE_ON = 256,   /* the server sent something other than SYN-ACK and RST after its SYN-ACK */
 	TCPHS_DID_OPTIONS = 512,   /* options hold its SYN's or SYN-ACK's */
 	TCPHS_DID_SEND = 1024,     /* nxt is set */

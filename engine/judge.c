@@ -177,9 +177,9 @@ static enum tcphs_reason half_open(const struct judging *j)
 {
 	if (j->c->stage == TCPHS_STAGE_SYNACK)
 		return TCPHS_REASON_NO_FINAL_ACK;
-	/* The server tried again and gave up. */
+	/* The server sent its SYN-ACK again, in this attempt, and gave up. */
 	if (j->c->stage == TCPHS_STAGE_ENDED && has(j, TCPHS_FACT_SERVER_ABORTED) && !has(j, TCPHS_FACT_CROSSED) &&
-	    j->server->synack_count > 1)
+	    j->server->synack_last > j->server->synack_first)
 		return TCPHS_REASON_NO_FINAL_ACK;
 	return NO_REASON;
 }
@@ -411,7 +411,7 @@ static bool is_certain(const struct judging *j, enum tcphs_reason reason)
 {
 	if (reason == TCPHS_REASON_PEER_LOST_STATE)
 		return has(j, TCPHS_FACT_LOST_STATE);
-	return tcphs_connection_open(j->c) && (j->server->did & TCPHS_DID_MOVE_ON) &&
+	return tcphs_connection_open(j->c) && is_open(j) && (j->server->did & TCPHS_DID_MOVE_ON) &&
 	       ((j->client->did | j->server->did) & (TCPHS_DID_FIN | TCPHS_DID_RST));
 }
 
