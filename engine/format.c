@@ -462,6 +462,30 @@ static void say_icmp(const struct saying *s)
 	    icmp->icmpv6 ? "ICMPv6" : "ICMP", icmp->type, icmp->code);
 }
 
+/* Of a repeated ISN, .actual is how many connections had it and .expected how many of them were completed by then. */
+static void say_isn_repeated(const struct saying *s)
+{
+	put_sentence(s, "%w used one ISN for %a connections");
+	if (s->finding->expected == 0)
+		put(s->text, ", none of them completed so far, as a scanner does");
+	else
+		put_sentence(s, ", %e of them completed");
+}
+
+/* Of predictable ISNs, .actual is the kind of pattern, TCPHS_ISN_*, and .expected its number. */
+static void say_isn_predictable(const struct saying *s)
+{
+	put_sentence(s, "%w's ISNs can be predicted: ");
+	if (s->finding->actual == TCPHS_ISN_CONSTANT_STEP && s->finding->expected == 0)
+		put(s->text, "each is the same");
+	else if (s->finding->actual == TCPHS_ISN_CONSTANT_STEP)
+		put_sentence(s, "each is %e above the one before");
+	else if (s->finding->actual == TCPHS_ISN_CLOCK)
+		put_sentence(s, "they grow with the clock, by %e a second");
+	else
+		put_sentence(s, "they differ by multiples of %e");
+}
+
 /** struct sentences: what to say of a rule. |say| if set; else |numbers| if the finding's differ; else |plain|. */
 struct sentences {
 	const char *numbers, *plain;
@@ -614,6 +638,8 @@ static const struct sentences sentences[TCPHS_RULES] = {
 		.plain = "%w reuses its ports with an ISN that is not greater",
 	},
 	[TCPHS_RULE_OLD_DUPLICATE_SYN] = {.plain = "%w refused the answer to an old SYN and opened with a newer one"},
+	[TCPHS_RULE_ISN_REPEATED] = {.say = say_isn_repeated},
+	[TCPHS_RULE_ISN_PREDICTABLE] = {.say = say_isn_predictable},
 	[TCPHS_RULE_ICMP_UNREACHABLE] = {.say = say_icmp},
 	[TCPHS_RULE_SUPERSEDED] = {.say = say_superseded},
 	[TCPHS_RULE_CAPTURE_MIDSTREAM] = {.plain = "the capture began after the handshake"},

@@ -11,14 +11,15 @@
  * and says something only on evidence that chance does not explain. Numbers that good hosts choose are uniform and
  * independent, so each pattern has a probability of coming about by chance; below 2^-EVIDENCE it is not chance. Hosts
  * that count up by random increments, as older BSDs did, are not accused either: the test for a clock measures against
- * the size of the increments, and not against the whole range of numbers.
+ * the size of the increments, and not against the whole range of numbers; and it must be as exact as a clock is, for
+ * over hours random increments too make a steady pace.
  *
  * One connection can be captured on both sides of an address translator, and is then two or three 4-tuples with one
- * ISN. So a repeat takes REPEAT_TUPLES of them, and patterns are looked for among different ISNs only.
+ * ISN. So a repeat takes four of them, and patterns are looked for among different ISNs only.
  *
- * Memory is bounded, whatever the capture holds: HOSTS, USES, SAMPLES. The samples of a host are the first by time of
- * those that are first of their 4-tuple, which does not depend on the order in which they are learned; repeats are
- * counted a capture, and added. So captures can be merged in any order.
+ * Memory is bounded, whatever the capture holds: TCPHS_ISN_HOSTS, USES, SAMPLES. The samples of a host are the first
+ * by time of those that are first of their 4-tuple, which does not depend on the order in which they are learned;
+ * repeats are counted a capture, and added. So captures can be merged in any order.
  *
  * No mathematics library is needed: logarithms are taken by squaring, and a standard deviation only as a logarithm.
  */
@@ -30,17 +31,17 @@
 #include "sip.h"
 #include "store.h"
 
-/** So many different 4-tuples with one ISN are a repeat. */
-#define REPEAT_TUPLES 4
-
-/** So many samples, and different ISNs among them, are needed to speak of a pattern. */
-#define PATTERN_SAMPLES 6
+/** So many different 4-tuples of an ISN are known: the most that config.isn_tuples can ask for. */
+#define TUPLES 4
 
 /** Chance must be less likely than 2 to the minus this. */
 #define EVIDENCE 40
 
 /** The best of a few ways to see it was taken: what that adds to the probability, as a power of two. */
 #define CHOICES 6
+
+/** A clock is read, and the reading captured, no later than this. */
+#define JITTER (TCPHS_SECOND / 20)
 
 #define USES 16
 #define SAMPLES 32
@@ -54,7 +55,7 @@ struct use {
 	uint32_t isn;
 	uint32_t connections, completed;
 	tcphs_ref first;
-	uint32_t tuple[REPEAT_TUPLES];   /* the first different ones */
+	uint32_t tuple[TUPLES];          /* the first different ones */
 };
 
 struct sample {
@@ -77,6 +78,8 @@ struct host {
 
 struct tcphs_isn_table {
 	uint64_t key[2];
+	uint8_t tuples;                  /* so many 4-tuples with one ISN are a repeat */
+	uint8_t enough;                  /* so many samples, and different ISNs among them, can be a pattern */
 	struct tcphs_pool hosts;
 	uint32_t *index;
 	uint32_t index_size;
@@ -220,13 +223,13 @@ static struct use *find_use(struct host *host, uint32_t isn)
 /* Notes who has the ISN. @return whether the 4-tuple is another one than those known to have it. */
 static bool take_tuple(struct use *use, uint32_t tuple)
 {
-	uint32_t known = use->connections < REPEAT_TUPLES ? use->connections : REPEAT_TUPLES;
+	uint32_t known = use->connections < TUPLES ? use->connections : TUPLES;
 
 	for (uint32_t i = 0; i < known; i++) {
 		if (use->tuple[i] == tuple)
 			return false;
 	}
-	if (known < REPEAT_TUPLES)
+	if (known < TUPLES)
 		use->tuple[known] = tuple;
 	return use->connections < UINT32_MAX;
 }
@@ -240,9 +243,9 @@ bool tcphs_isn_sent(struct tcphs_isn_table *table, const struct tcphs_isn *isn, 
 		return false;
 	if (use->connections++ == 0)
 		use->first = isn->ref;
-	if (use->connections < REPEAT_TUPLES)
+	if (use->connections < table->tuples)
 		return false;
-	if (use->connections == REPEAT_TUPLES) {
+	if (use->connections == table->tuples) {
 		host->repeated += use->connections;
 		host->completed += use->completed;
 	} else {
@@ -255,13 +258,13 @@ bool tcphs_isn_sent(struct tcphs_isn_table *table, const struct tcphs_isn *isn, 
 	return true;
 }
 
-static void note_completed(struct host *host, uint32_t isn)
+static void note_completed(const struct tcphs_isn_table *table, struct host *host, uint32_t isn)
 {
 	for (unsigned i = 0; i < host->use_count; i++) {
 		if (host->uses[i].isn != isn)
 			continue;
 		host->uses[i].completed++;
-		host->completed += host->uses[i].connections >= REPEAT_TUPLES;
+		host->completed += host->uses[i].connections >= table->tuples;
 		return;
 	}
 }
@@ -275,7 +278,7 @@ static bool earlier(const struct sample *a, const struct sample *b)
 	return a->isn != b->isn ? a->isn < b->isn : a->tuple < b->tuple;
 }
 
-/* Of each 4-tuple the earliest, of these the first SAMPLES. @return whether the host has one more, or an earlier one. */
+/* Of each 4-tuple the earliest, of these the first SAMPLES. @return whether this is one of them, and new. */
 static bool keep_sample(struct host *host, const struct sample *sample)
 {
 	void *samples = host->samples;
@@ -308,6 +311,7 @@ static bool keep_sample(struct host *host, const struct sample *sample)
 /** struct series: the samples with different ISNs, in order of time, and what lies between neighbours. */
 struct series {
 	unsigned count;              /* of ISNs; differences are one less */
+	unsigned samples, enough;    /* of the host; so many are needed */
 	uint32_t isn[SAMPLES];
 	tcphs_time time[SAMPLES];
 	uint32_t ahead[SAMPLES];     /* [i] from sample i to i + 1, upwards */
@@ -315,9 +319,11 @@ struct series {
 	double elapsed[SAMPLES];     /* nanoseconds */
 };
 
-static void read_series(const struct host *host, struct series *s)
+static void read_series(const struct tcphs_isn_table *table, const struct host *host, struct series *s)
 {
 	s->count = 0;
+	s->samples = host->sample_count;
+	s->enough = table->enough;
 	for (unsigned i = 0; i < host->sample_count; i++) {
 		unsigned k = 0;
 
@@ -378,19 +384,19 @@ static uint32_t common_divisor(const struct series *s)
 /* Random differences all have a divisor of at least |gcd| with a probability of gcd^(1 - differences). */
 static bool multiples_prove(const struct series *s, uint32_t gcd)
 {
-	return s->count >= PATTERN_SAMPLES && gcd > 9 && (s->count - 2) * scaled_log2(gcd, 8) >= 8 * EVIDENCE;
+	return s->count >= s->enough && gcd > 9 && (s->count - 2) * scaled_log2(gcd, 8) >= 8 * EVIDENCE;
 }
 
 /* Differences that are all equal: even small ones are no chance. */
-static bool steps_prove(const struct host *host, const struct series *s)
+static bool steps_prove(const struct series *s)
 {
 	if (s->count == 1)
-		return host->sample_count >= PATTERN_SAMPLES;
+		return s->samples >= s->enough;
 	for (unsigned i = 1; i + 1 < s->count; i++) {
 		if (s->ahead[i] != s->ahead[0])
 			return false;
 	}
-	return s->count >= PATTERN_SAMPLES;
+	return s->count >= s->enough;
 }
 
 /* The middle one of the rates between neighbours, in numbers a nanosecond; 0 if none was measured. */
@@ -425,7 +431,7 @@ static uint32_t clock_proves(const struct series *s)
 	double rate = middle_rate(s), sum = 0, elapsed = 0, lowest = 0, highest = 0, usual;
 	double grown[SAMPLES];
 
-	if (s->count < PATTERN_SAMPLES || !(rate > 0))
+	if (s->count < s->enough || !(rate > 0))
 		return 0;
 	for (unsigned i = 0; i + 1 < s->count; i++) {
 		uint64_t guess;
@@ -449,6 +455,8 @@ static uint32_t clock_proves(const struct series *s)
 		lowest = error < lowest ? error : lowest;
 		highest = error > highest ? error : highest;
 	}
+	if (highest - lowest > rate * JITTER + 1)
+		return 0;
 	usual = sum / (s->count - 1);
 	usual = usual < UINT32_MAX ? usual : UINT32_MAX;
 	if ((s->count - 2) * scaled_log2(usual / (highest - lowest + 1), 8) < 8 * (EVIDENCE + CHOICES))
@@ -479,21 +487,22 @@ static void rate_series(const struct series *s, uint32_t gcd, struct tcphs_host 
 	out->sp = scaled_log2(variance / (n - 1), 4);   /* half the logarithm: that of the root */
 }
 
-static void judge_host(const struct host *host, struct tcphs_host *out)
+static void judge_host(const struct tcphs_isn_table *table, const struct host *host, struct tcphs_host *out)
 {
 	struct series s;
 
-	*out = (struct tcphs_host){ .samples = host->sample_count, .isr = TCPHS_ISN_NOT_KNOWN, .sp = TCPHS_ISN_NOT_KNOWN };
+	*out = (struct tcphs_host){ .samples = host->sample_count, .isr = TCPHS_ISN_NOT_KNOWN,
+	                            .sp = TCPHS_ISN_NOT_KNOWN };
 	memcpy(out->address, host->address, sizeof(out->address));
 	out->repeated = host->repeated;
 	if (host->repeated > 0)
 		out->quality |= TCPHS_ISN_REPEATED | (host->completed == 0 ? TCPHS_ISN_SCANNER : 0);
-	read_series(host, &s);
+	read_series(table, host, &s);
 	out->gcd = common_divisor(&s);
-	if (s.count == 1 && host->sample_count >= 4)
+	if (s.count == 1 && s.samples >= 4)
 		out->isr = out->sp = 0;
 	rate_series(&s, out->gcd, out);
-	if (steps_prove(host, &s)) {
+	if (steps_prove(&s)) {
 		out->quality |= TCPHS_ISN_CONSTANT_STEP;
 		out->step = s.count > 1 ? s.ahead[0] : 0;
 		return;
@@ -511,10 +520,10 @@ bool tcphs_isn_completed(struct tcphs_isn_table *table, const struct tcphs_isn *
 
 	if (!host)
 		return false;
-	note_completed(host, isn->isn);
-	if (!keep_sample(host, &sample) || host->sample_count < PATTERN_SAMPLES || (host->told & TOLD_PREDICTABLE))
+	note_completed(table, host, isn->isn);
+	if (!keep_sample(host, &sample) || host->sample_count < table->enough || (host->told & TOLD_PREDICTABLE))
 		return false;
-	judge_host(host, &judged);
+	judge_host(table, host, &judged);
 	if (judged.quality & TCPHS_ISN_CONSTANT_STEP)
 		*pattern = (struct tcphs_isn_pattern){ TCPHS_ISN_CONSTANT_STEP, judged.step };
 	else if (judged.quality & TCPHS_ISN_CLOCK)
@@ -529,13 +538,20 @@ bool tcphs_isn_completed(struct tcphs_isn_table *table, const struct tcphs_isn *
 
 /* ---- tables -------------------------------------------------------------------------------------- */
 
-struct tcphs_isn_table *tcphs_isn_new(const uint64_t hash_key[2])
+static uint8_t within(uint8_t n, uint8_t least, uint8_t most)
+{
+	return n < least ? least : n > most ? most : n;
+}
+
+struct tcphs_isn_table *tcphs_isn_new(const struct tcphs_config *config)
 {
 	struct tcphs_isn_table *table = calloc(1, sizeof(*table));
 
 	if (!table)
 		return NULL;
-	memcpy(table->key, hash_key, sizeof(table->key));
+	memcpy(table->key, config->hash_key, sizeof(table->key));
+	table->tuples = within(config->isn_tuples, 2, TUPLES);
+	table->enough = within(config->isn_samples, 4, SAMPLES);
 	tcphs_pool_init(&table->hosts, sizeof(struct host));
 	return table;
 }
@@ -611,9 +627,9 @@ bool tcphs_isn_next(struct tcphs_isn_table *table, struct tcphs_host *out)
 	while (table->sorted && table->next < table->hosts.count) {
 		const struct host *host = table->sorted[table->next++];
 
-		if (host->sample_count < PATTERN_SAMPLES && host->repeated == 0)
+		if (host->sample_count < table->enough && host->repeated == 0)
 			continue;
-		judge_host(host, out);
+		judge_host(table, host, out);
 		return true;
 	}
 	free(table->sorted);
@@ -624,7 +640,9 @@ bool tcphs_isn_next(struct tcphs_isn_table *table, struct tcphs_host *out)
 
 const char *tcphs_isn_word(unsigned bit)
 {
-	static const char *const words[TCPHS_ISN_BITS] = { "repeated", "scanner", "constant_step", "clock", "multiples" };
+	static const char *const words[TCPHS_ISN_BITS] = {
+		"repeated", "scanner", "constant_step", "clock", "multiples",
+	};
 
 	for (unsigned i = 0; i < TCPHS_ISN_BITS; i++) {
 		if (bit == 1u << i)

@@ -69,6 +69,8 @@ struct tcphs_config {
 	uint32_t resent;             /* data_unacknowledged: data sent again so often */
 	uint16_t least_mss;          /* syn_mss_tiny: below this */
 	uint8_t ttl_slack;           /* ttl_changed: a difference beyond this */
+	uint8_t isn_tuples;          /* isn_repeated: this many 4-tuples with one ISN; at most 4 */
+	uint8_t isn_samples;         /* isn_predictable: this many completed connections of a host; 4 to 32 */
 	enum tcphs_stream_rule stream_rule;
 	bool keep;             /* keep every connection (the plugin); else tcphs_tracker_next() drains them */
 	uint64_t hash_key[2];  /* secret of the 4-tuple hash: captures are hostile input */
@@ -474,8 +476,8 @@ struct tcphs_host {
 
 struct tcphs_isn_table;
 
-/** tcphs_isn_new(): an empty table, its addresses hashed under |hash_key|; NULL without memory. */
-struct tcphs_isn_table *tcphs_isn_new(const uint64_t hash_key[2]);
+/** tcphs_isn_new(): an empty table, with the thresholds and the key in *config*; NULL without memory. */
+struct tcphs_isn_table *tcphs_isn_new(const struct tcphs_config *config);
 void tcphs_isn_del(struct tcphs_isn_table *table);
 
 /**

@@ -17,7 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "isn.h"
 #include "seq.h"
+#include "sip.h"
 #include "store.h"
 
 /** Of one connection and one rule, so many findings are kept: a capture may repeat itself for ever. */
@@ -36,6 +38,7 @@ struct tcphs_tracker {
 	bool started, finishing;
 	struct tcphs_finding *scratch;   /* a summary's findings */
 	size_t scratch_size;
+	struct tcphs_isn_table *isns;
 };
 
 static struct tcphs_entry *entry_at(const struct tcphs_tracker *t, uint32_t number)
@@ -69,6 +72,8 @@ void tcphs_config_default(struct tcphs_config *config)
 		.resent = 2,
 		.least_mss = 216,   /* FreeBSD's default net.inet.tcp.minmss: no link needs less */
 		.ttl_slack = 3,
+		.isn_tuples = 4,    /* an address translator or two make three of one */
+		.isn_samples = 6,
 		.stream_rule = TCPHS_STREAM_WS40,
 		.keep = false,
 		.hash_key = { UINT64_C(0x746370687331), UINT64_C(0x9293) },
@@ -77,48 +82,14 @@ void tcphs_config_default(struct tcphs_config *config)
 
 /* ---- 4-tuples ------------------------------------------------------------------------------------ */
 
-static uint64_t rotate(uint64_t x, unsigned n)
-{
-	return x << n | x >> (64 - n);
-}
-
-struct sip {
-	uint64_t a, b, c, d;
-};
-
-static void sip_round(struct sip *s)
-{
-	s->a += s->b;
-	s->b = rotate(s->b, 13) ^ s->a;
-	s->a = rotate(s->a, 32);
-	s->c += s->d;
-	s->d = rotate(s->d, 16) ^ s->c;
-	s->a += s->d;
-	s->d = rotate(s->d, 21) ^ s->a;
-	s->c += s->b;
-	s->b = rotate(s->b, 17) ^ s->c;
-	s->c = rotate(s->c, 32);
-}
-
-/* SipHash-1-3 (Aumasson, Bernstein): keyed, because whoever made the capture chose the tuples. */
 static uint32_t hash_tuple(const uint64_t key[2], const struct tcphs_tuple *tuple)
 {
-	struct sip s = { key[0] ^ UINT64_C(0x736f6d6570736575), key[1] ^ UINT64_C(0x646f72616e646f6d),
-	                 key[0] ^ UINT64_C(0x6c7967656e657261), key[1] ^ UINT64_C(0x7465646279746573) };
-	uint64_t word[5];
+	uint64_t words[5];
 
-	memcpy(&word[0], tuple->low, 16);
-	memcpy(&word[2], tuple->high, 16);
-	word[4] = (uint64_t)tuple->low_port << 16 | tuple->high_port;
-	for (unsigned i = 0; i < 5; i++) {
-		s.d ^= word[i];
-		sip_round(&s);
-		s.a ^= word[i];
-	}
-	s.c ^= 0xff;
-	for (unsigned i = 0; i < 3; i++)
-		sip_round(&s);
-	return (uint32_t)(s.a ^ s.b ^ s.c ^ s.d);
+	memcpy(&words[0], tuple->low, 16);
+	memcpy(&words[2], tuple->high, 16);
+	words[4] = (uint64_t)tuple->low_port << 16 | tuple->high_port;
+	return tcphs_sip(key, words, 5);
 }
 
 /* Sets the endpoints of *tuple in order. @return 0 if the sender is the lower endpoint, else 1. */
@@ -595,6 +566,63 @@ static void note_flaw(struct tcphs_connection *c, const struct tcphs_finding *fo
 		c->flaw = (uint8_t)tcphs_rule_info((enum tcphs_rule)found[i].rule)->breaks;
 }
 
+/* ---- ISN quality --------------------------------------------------------------------------------- */
+
+/* What the host on |side| of a connection did with an ISN; direction and 4-tuple make the sample's identity. */
+static struct tcphs_isn isn_of(const struct tcphs_tuple *tuple, unsigned direction, uint32_t isn, tcphs_time time,
+                               tcphs_ref ref)
+{
+	return (struct tcphs_isn){ .host = direction ? tuple->high : tuple->low, .tuple = tuple->hash << 1 | direction,
+	                           .isn = isn, .time = time, .ref = ref };
+}
+
+/* A SYN or SYN-ACK with a number that its side did not have in this connection. */
+static void note_isn_sent(struct tcphs_tracker *t, struct tcphs_entry *e, unsigned direction,
+                          const struct tcphs_segment *s)
+{
+	const struct tcphs_isn isn = isn_of(tuple_at(t, e->tuple), direction, s->seq, s->time, s->ref);
+	struct tcphs_isn_repeat repeat;
+	struct tcphs_finding found;
+	size_t count = 0;
+
+	if (!tcphs_isn_sent(t->isns, &isn, &repeat))
+		return;
+	tcphs_raise(&found, &count, TCPHS_RULE_ISN_REPEATED, side_of(e, direction), s->ref, repeat.first);
+	found.numbers = 1;
+	found.expected = repeat.completed;
+	found.actual = repeat.connections;
+	keep_findings(t, e, &found, count);
+}
+
+/* The connection has opened: its ISNs count as used, where they were captured. */
+static void note_isns_completed(struct tcphs_tracker *t, struct tcphs_entry *e, const struct tcphs_segment *s)
+{
+	for (unsigned direction = 0; direction < 2; direction++) {
+		const struct tcphs_endpoint *own = &e->c.side[side_of(e, direction)];
+		uint32_t after = own->did & TCPHS_DID_SYN ? own->syn_try[0] : own->synack_try[0];
+		tcphs_time time = e->c.start + (tcphs_time)after * 1000;
+		const struct tcphs_isn isn = isn_of(tuple_at(t, e->tuple), direction, own->isn, time, s->ref);
+		struct tcphs_isn_pattern pattern;
+		struct tcphs_finding found;
+		size_t count = 0;
+
+		if (!(own->did & (TCPHS_DID_SYN | TCPHS_DID_SYNACK)) || !tcphs_isn_completed(t->isns, &isn, &pattern))
+			continue;
+		tcphs_raise(&found, &count, TCPHS_RULE_ISN_PREDICTABLE, side_of(e, direction), s->ref, 0);
+		found.expected = pattern.value;   /* not numbers of the arithmetic, but what the sentence is made of */
+		found.actual = pattern.kind;
+		keep_findings(t, e, &found, count);
+	}
+}
+
+static bool shows_isn(enum tcphs_event event)
+{
+	return event == TCPHS_EV_SYN || event == TCPHS_EV_SYNACK || event == TCPHS_EV_SYNACK_NEW_ISN ||
+	       event == TCPHS_EV_SYNACK_BAD_ACK;
+}
+
+/* -------------------------------------------------------------------------------------------------- */
+
 static void take(struct tcphs_tracker *t, uint32_t number, const struct tcphs_key *key, unsigned direction,
                  const struct tcphs_segment *s, enum tcphs_event event, struct tcphs_mark *mark)
 {
@@ -611,6 +639,10 @@ static void take(struct tcphs_tracker *t, uint32_t number, const struct tcphs_ke
 
 	mark->connection = number;
 	keep_findings(t, e, found, count);
+	if (shows_isn(event))
+		note_isn_sent(t, e, direction, s);
+	if (!was_open && tcphs_connection_open(&e->c))
+		note_isns_completed(t, e, s);
 	note_ending(t, number);
 	if (!was_open && tcphs_connection_open(&e->c) && number == tuple->newest && live(t, tuple->previous))
 		entry_at(t, tuple->previous)->c.facts |= TCPHS_FACT_SUCCESSOR_OPEN;
@@ -788,7 +820,7 @@ static int by_place(const void *a, const void *b)
 
 	if (x->at != y->at)
 		return x->at < y->at ? -1 : 1;
-	return (int)x->rule - (int)y->rule;
+	return x->rule != y->rule ? (int)x->rule - (int)y->rule : (int)x->side - (int)y->side;
 }
 
 static bool room_for(struct tcphs_tracker *t, size_t count)
@@ -984,8 +1016,9 @@ int tcphs_tracker_new(struct tcphs_tracker **tracker, const struct tcphs_config 
 	tcphs_pool_init(&t->findings, sizeof(struct tcphs_kept));
 	t->table_size = 1024;
 	t->table = malloc(t->table_size * sizeof(*t->table));
-	if (!t->table) {
-		free(t);
+	t->isns = tcphs_isn_new(config);
+	if (!t->table || !t->isns) {
+		tcphs_tracker_del(t);
 		return TCPHS_ERR_NOMEM;
 	}
 	memset(t->table, 0xff, t->table_size * sizeof(*t->table));
@@ -1001,6 +1034,7 @@ void tcphs_tracker_del(struct tcphs_tracker *t)
 	tcphs_pool_clear(&t->entries);
 	tcphs_pool_clear(&t->tuples);
 	tcphs_pool_clear(&t->findings);
+	tcphs_isn_del(t->isns);
 	free(t->table);
 	free(t->scratch);
 	free(t);
@@ -1009,4 +1043,9 @@ void tcphs_tracker_del(struct tcphs_tracker *t)
 tcphs_time tcphs_tracker_end(const struct tcphs_tracker *t)
 {
 	return t->now;
+}
+
+const struct tcphs_isn_table *tcphs_tracker_isns(const struct tcphs_tracker *t)
+{
+	return t->isns;
 }
