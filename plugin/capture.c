@@ -16,6 +16,9 @@
  * nothing will link to them any more. The engine has heard of the dropped segment all the same: the verdict is that of
  * the whole file.
  *
+ * All that belongs to one dissection of one frame is kept in one place, since Wireshark dissects one frame at a time.
+ * It is made at the frame's first TCP header and given up by the post-dissector, which Wireshark calls in any case.
+ *
  * Memory can run out. Then everything that is kept would be wrong sooner or later, so annotating stops for this
  * capture, which is said once.
  */
@@ -34,8 +37,9 @@ static struct {
 	size_t count, room;             /* of the two above */
 	guint32 *marks_of_frame;
 	size_t frames_room;
-	guint32 newest;                 /* number and file offset of the latest record that was met for the first time */
+	guint32 newest;                 /* number and file offset of the latest record met for the first time */
 	gint64 newest_offset;
+	struct tcphs_dissection dissection;
 } capture;
 
 void tcphs_capture_cleanup(void)
@@ -138,33 +142,38 @@ static bool meet(const packet_info *pinfo)
 	return true;
 }
 
-void tcphs_capture_frame(packet_info *pinfo)
+/** first_mark(): index of the first mark that frame |number| got on its first visit, or of no mark. */
+static uint32_t first_mark(guint32 number)
 {
-	meet(pinfo);
-}
-
-struct tcphs_dissection *tcphs_capture_dissection(packet_info *pinfo)
-{
-	return capture.stopped ? NULL : p_get_proto_data(pinfo->pool, pinfo, tcphs_proto, 0);
+	return (number < capture.frames_room ? capture.marks_of_frame[number] : NO_MARKS) - 1;
 }
 
 struct tcphs_dissection *tcphs_capture_enter(packet_info *pinfo)
 {
-	struct tcphs_dissection *dissection = tcphs_capture_dissection(pinfo);
+	struct tcphs_dissection *dissection = &capture.dissection;
 
-	if (dissection)
+	if (dissection->pinfo == pinfo && dissection->number == pinfo->num)
 		return dissection;
-	dissection = wmem_new0(pinfo->pool, struct tcphs_dissection);
 	dissection->fresh = meet(pinfo);
 	if (capture.stopped || !capture.tracker)
 		return NULL;
-	if (!dissection->fresh && pinfo->num < capture.frames_room)
-		dissection->next = capture.marks_of_frame[pinfo->num] - 1;   /* NO_MARKS: beyond any mark */
-	else if (!dissection->fresh)
-		dissection->next = NO_MARKS - 1U;
+	dissection->pinfo = pinfo;
+	dissection->number = pinfo->num;
+	dissection->next = first_mark(pinfo->num);
+	dissection->layers = NULL;
 	dissection->end = &dissection->layers;
-	p_add_proto_data(pinfo->pool, pinfo, tcphs_proto, 0, dissection);
 	return dissection;
+}
+
+const struct tcphs_layer *tcphs_capture_leave(packet_info *pinfo)
+{
+	struct tcphs_dissection *dissection = &capture.dissection;
+	bool ours = dissection->pinfo == pinfo && dissection->number == pinfo->num;
+
+	dissection->pinfo = NULL;
+	if (!ours)
+		meet(pinfo);
+	return ours && !capture.stopped ? dissection->layers : NULL;
 }
 
 /** reserve(): room for one more mark, of frame |number|. */

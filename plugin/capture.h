@@ -18,10 +18,12 @@ struct tcphs_layer {
 	address src, dst;   /* as IP gave them; not copied, the frame's buffers outlive us */
 };
 
-/** struct tcphs_dissection: one dissection of one frame; gone when it is. */
+/** struct tcphs_dissection: one dissection of one frame; its layers live in the frame's memory pool. */
 struct tcphs_dissection {
-	bool fresh;           /* the first time that this record is dissected: its segments go to the engine */
-	uint32_t next;        /* mark of the next TCP header, where not fresh */
+	const packet_info *pinfo;  /* of the frame under way, NULL between frames */
+	guint32 number;
+	bool fresh;                /* the first time that this record is dissected: its segments go to the engine */
+	uint32_t next;             /* mark of the next TCP header, where not fresh */
 	struct tcphs_layer *layers, **end;
 };
 
@@ -29,14 +31,19 @@ struct tcphs_dissection {
 void tcphs_capture_init(void);
 void tcphs_capture_cleanup(void);
 
-/** tcphs_capture_frame(): a frame without TCP header so far is being dissected: its time counts, and its number. */
-void tcphs_capture_frame(packet_info *pinfo);
-
-/** tcphs_capture_dissection(): this dissection's record, or NULL if it has met no TCP header yet. */
-struct tcphs_dissection *tcphs_capture_dissection(packet_info *pinfo);
-
-/** tcphs_capture_enter(): as above, but makes one; NULL if memory ran out and all annotating has stopped. */
+/**
+ * tcphs_capture_enter(): this dissection's record; a new one at the first TCP header of the frame.
+ *
+ * @return NULL if memory ran out and all annotating has stopped, or the frame was never seen in its turn.
+ */
 struct tcphs_dissection *tcphs_capture_enter(packet_info *pinfo);
+
+/**
+ * tcphs_capture_leave(): the frame, with or without TCP headers, has been dissected: its time counts, and its number.
+ *
+ * @return the layers that were met, NULL if none.
+ */
+const struct tcphs_layer *tcphs_capture_leave(packet_info *pinfo);
 
 /**
  * tcphs_capture_segment(), tcphs_capture_quote(): the next TCP header of the frame. On the first visit it goes to the

@@ -26,8 +26,9 @@
 #include <epan/tap.h>
 #include <epan/tfs.h>
 
-#define TCPHS_WS_AT_LEAST(major, minor) \
-	(WIRESHARK_VERSION_MAJOR > (major) || (WIRESHARK_VERSION_MAJOR == (major) && WIRESHARK_VERSION_MINOR >= (minor)))
+#define TCPHS_WS_AT_LEAST(major, minor)                                                \
+	(WIRESHARK_VERSION_MAJOR > (major) ||                                          \
+	 (WIRESHARK_VERSION_MAJOR == (major) && WIRESHARK_VERSION_MINOR >= (minor)))
 
 /* WS_PLUGIN_DESC_DISSECTOR, where there is such a thing. */
 #if TCPHS_WS_AT_LEAST(4, 4)

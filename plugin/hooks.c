@@ -29,13 +29,14 @@ struct icmp_error {
 	uint8_t sender[16];
 };
 
+static const protocol_t *protocol;
 static dissector_handle_t tcp_handle, icmp_handle, icmpv6_handle;
 static struct icmp_error *icmp_error;  /* NULL outside of ICMP */
 
 /** enabled(): our protocol is switched on. */
 static bool enabled(void)
 {
-	return proto_is_protocol_enabled(find_protocol_by_id(tcphs_proto));
+	return proto_is_protocol_enabled(protocol);
 }
 
 /** copy_key_address(): IPv4 mapped, IPv6 as it is, anything else as far as it goes. */
@@ -52,21 +53,26 @@ static void copy_key_address(uint8_t out[16], const address *from)
 	}
 }
 
-/** link_hash(): tells copies of a segment apart by the link-layer addresses they were sent between; FNV-1a. */
+/** address_bits(): the first eight octets of a link-layer address, which have no more in practice, as a number. */
+static uint64_t address_bits(const address *from)
+{
+	uint64_t bits = 0;
+
+	if (from->len > 0)
+		memcpy(&bits, from->data, (size_t)MIN(from->len, 8));
+	return bits;
+}
+
+/** link_hash(): tells copies of a segment apart by the link-layer addresses they were sent between. */
 static uint32_t link_hash(const packet_info *pinfo)
 {
-	const address *both[] = {&pinfo->dl_src, &pinfo->dl_dst};
-	uint32_t hash = 2166136261U;
+	uint64_t bits;
 
 	if (pinfo->dl_src.len <= 0 && pinfo->dl_dst.len <= 0)
 		return 0;
-	for (size_t i = 0; i < 2; i++) {
-		const uint8_t *octets = both[i]->data;
-
-		for (int j = 0; j < both[i]->len; j++)
-			hash = (hash ^ octets[j]) * 16777619U;
-	}
-	return hash ? hash : 1;
+	bits = address_bits(&pinfo->dl_src) * UINT64_C(0x9e3779b97f4a7c15) ^ address_bits(&pinfo->dl_dst);
+	bits *= UINT64_C(0xbf58476d1ce4e5b9);
+	return (uint32_t)(bits >> 32) | 1;  /* 0 is "no addresses" */
 }
 
 /** read_header(): what the TCP header at the start of |tvb| says, and what IP said before it. */
@@ -88,39 +94,48 @@ static void read_header(struct tcphs_segment *segment, tvbuff_t *tvb, const pack
 	segment->link_hash = link_hash(pinfo);
 }
 
+/** take_quote(): a header that an ICMP error quotes. */
+static bool take_quote(packet_info *pinfo, struct tcphs_dissection *dissection, struct tcphs_layer *layer,
+                       const struct tcphs_key *key)
+{
+	struct tcphs_quote quote = {.key = *key};
+
+	if (icmp_error) {
+		quote.type = icmp_error->type;
+		quote.code = icmp_error->code;
+		quote.icmpv6 = icmp_error->v6;
+		memcpy(quote.sender, icmp_error->sender, sizeof(quote.sender));
+	}
+	layer->quote = true;
+	return tcphs_capture_quote(pinfo, dissection, layer, &quote);
+}
+
 /** take(): hands one TCP header to the engine, or finds its mark again, and leaves it to the second hook. */
 static void take(tvbuff_t *tvb, packet_info *pinfo, void *ip)
 {
 	struct tcphs_dissection *dissection = tcphs_capture_enter(pinfo);
 	struct tcphs_layer *layer;
-	struct tcphs_quote quote;
+	struct tcphs_key key;
 	bool taken;
 
 	if (!dissection)
 		return;
-	layer = wmem_new0(pinfo->pool, struct tcphs_layer);
+	layer = wmem_new(pinfo->pool, struct tcphs_layer);
 	read_header(&layer->segment, tvb, pinfo, ip);
-	memset(&quote, 0, sizeof(quote));
-	copy_key_address(quote.key.src, &pinfo->src);
-	copy_key_address(quote.key.dst, &pinfo->dst);
-	quote.key.sport = layer->segment.sport;
-	quote.key.dport = layer->segment.dport;
-	layer->quote = pinfo->flags.in_error_pkt;
-	if (layer->quote) {
-		if (icmp_error) {
-			quote.type = icmp_error->type;
-			quote.code = icmp_error->code;
-			quote.icmpv6 = icmp_error->v6;
-			memcpy(quote.sender, icmp_error->sender, sizeof(quote.sender));
-		}
-		taken = tcphs_capture_quote(pinfo, dissection, layer, &quote);
-	} else {
-		taken = tcphs_capture_segment(pinfo, dissection, layer, &quote.key);
-	}
+	copy_key_address(key.src, &pinfo->src);
+	copy_key_address(key.dst, &pinfo->dst);
+	key.sport = layer->segment.sport;
+	key.dport = layer->segment.dport;
+	layer->quote = false;
+	if (pinfo->flags.in_error_pkt)
+		taken = take_quote(pinfo, dissection, layer, &key);
+	else
+		taken = tcphs_capture_segment(pinfo, dissection, layer, &key);
 	if (!taken)
 		return;
 	copy_address_shallow(&layer->src, &pinfo->src);
 	copy_address_shallow(&layer->dst, &pinfo->dst);
+	layer->next = NULL;
 	*dissection->end = layer;
 	dissection->end = &layer->next;
 }
@@ -169,14 +184,9 @@ static int hook_icmpv6(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
 /** dissect(): the post-dissector. @return 0 where there is nothing of ours, so that the frame lists no layer for it. */
 static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
-	const struct tcphs_dissection *dissection = tcphs_capture_dissection(pinfo);
 	bool shown = false;
 
-	if (!dissection) {
-		tcphs_capture_frame(pinfo);
-		return 0;
-	}
-	for (const struct tcphs_layer *layer = dissection->layers; layer; layer = layer->next) {
+	for (const struct tcphs_layer *layer = tcphs_capture_leave(pinfo); layer; layer = layer->next) {
 		shown |= tcphs_show(tvb, pinfo, tree, layer);
 		tcphs_tap(pinfo, layer);
 	}
@@ -184,16 +194,16 @@ static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *da
 }
 
 /** chain(): puts |hook| before the handle for |number| in ip.proto. @return that handle. */
-static dissector_handle_t chain(guint32 number, const char *protocol, const char *name, dissector_t hook)
+static dissector_handle_t chain(guint32 number, const char *parent_name, const char *name, dissector_t hook)
 {
 	dissector_handle_t old = dissector_get_uint_handle(find_dissector_table("ip.proto"), number);
-	int parent = proto_get_id_by_filter_name(protocol);
+	int parent = proto_get_id_by_filter_name(parent_name);
 	char *filter_name;
 	int follower;
 
 	if (!old || parent < 0)
 		return NULL;
-	filter_name = g_strdup_printf("tcphs_%s", protocol);  /* Wireshark keeps it */
+	filter_name = g_strdup_printf("tcphs_%s", parent_name);  /* Wireshark keeps it */
 	follower = proto_register_protocol_in_name_only(name, name, filter_name, parent, FT_PROTOCOL);
 	dissector_add_uint("ip.proto", number, create_dissector_handle(hook, follower));
 	return old;
@@ -206,6 +216,7 @@ void tcphs_hooks_handoff(void)
 	if (done)
 		return;
 	done = true;
+	protocol = find_protocol_by_id(tcphs_proto);
 	tcp_handle = chain(6, "tcp", "TCP Handshake (TCP)", hook_tcp);
 	icmp_handle = chain(1, "icmp", "TCP Handshake (ICMP)", hook_icmp);
 	icmpv6_handle = chain(58, "icmpv6", "TCP Handshake (ICMPv6)", hook_icmpv6);

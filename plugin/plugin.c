@@ -36,7 +36,8 @@ static void register_preferences(void)
 		"A SYN or SYN-ACK is unanswered if the capture goes on for so long without an answer", 10,
 		&tcphs_preferences.horizon);
 	prefs_register_uint_preference(module, "linger", "Time for late segments (seconds)",
-		"For so long after its end a connection still takes segments that fit it", 10, &tcphs_preferences.linger);
+		"For so long after its end a connection still takes segments that fit it", 10,
+		&tcphs_preferences.linger);
 	prefs_register_uint_preference(module, "slow", "Slow handshake (milliseconds)",
 		"A handshake that takes longer from SYN to ACK is reported as slow", 10, &tcphs_preferences.slow);
 	prefs_register_bool_preference(module, "info_marks", "Mark handshake segments in the Info column",

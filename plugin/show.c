@@ -80,8 +80,10 @@ static void add_string(const struct view *view, proto_tree *tree, enum tcphs_fie
 static void add_word(const struct view *view, proto_tree *tree, enum tcphs_field field, const char *word,
                      const char *title)
 {
-	proto_item_set_generated(proto_tree_add_string_format_value(tree, tcphs_hf[field], view->tvb, 0, 0, word, "%s, %s",
-	                                                            word, title));
+	proto_item *item = proto_tree_add_string_format_value(tree, tcphs_hf[field], view->tvb, 0, 0, word, "%s, %s",
+	                                                      word, title);
+
+	proto_item_set_generated(item);
 }
 
 static void add_interval(const struct view *view, proto_tree *tree, enum tcphs_field field, tcphs_time interval)
@@ -143,8 +145,9 @@ static unsigned int step_of(const struct view *view)
 static uint32_t stream_of(const struct view *view)
 {
 	const struct tcphs_layer *layer = view->layer;
-	const conversation_t *conversation = find_conversation(view->pinfo->num, &layer->src, &layer->dst, CONVERSATION_TCP,
-	                                                       layer->segment.sport, layer->segment.dport, 0);
+	const conversation_t *conversation = find_conversation(view->pinfo->num, &layer->src, &layer->dst,
+	                                                       CONVERSATION_TCP, layer->segment.sport,
+	                                                       layer->segment.dport, 0);
 	const struct tcp_analysis *tcp = conversation ? conversation_get_proto_data(conversation, tcp_proto) : NULL;
 
 	return tcp ? tcp->stream : view->mark->stream;
@@ -181,23 +184,32 @@ static void put_numbers(const struct view *view, wmem_strbuf_t *line)
 		                          mark->ack_expected - mark->ack_base);
 }
 
+/** put_words(): strings up to a NULL; a format costs ten times as much, and this is done for every segment. */
+static void put_words(wmem_strbuf_t *line, const char *const *words)
+{
+	for (; *words; words++)
+		wmem_strbuf_append(line, *words);
+}
+
 /** headline(): "step 2 of 3, SYN-ACK, ack 4322 = 4321 + 1, complete". */
 static const char *headline(const struct view *view)
 {
 	wmem_strbuf_t *line = wmem_strbuf_new(view->pinfo->pool, "");
 	const struct tcphs_judgement *judgement = &view->summary.judgement;
 	const char *client = state_word(view, TCPHS_CLIENT), *server = state_word(view, TCPHS_SERVER);
+	const char *verdict = tcphs_verdict_word((enum tcphs_verdict)judgement->verdict);
+	const char *reason = tcphs_reason_word((enum tcphs_reason)judgement->reason);
 
 	if (view->step)
 		wmem_strbuf_append_printf(line, "step %u of 3, ", view->step);
 	wmem_strbuf_append(line, view->mark->late ? "after the end" : phase_titles[view->mark->phase]);
 	put_numbers(view, line);
 	if (!view->step && client[0] && server[0])
-		wmem_strbuf_append_printf(line, ", %s / %s", client, server);
+		put_words(line, (const char *const[]){", ", client, " / ", server, NULL});
 	if (view->settled)
-		wmem_strbuf_append_printf(line, ", %s", tcphs_verdict_word((enum tcphs_verdict)judgement->verdict));
+		put_words(line, (const char *const[]){", ", verdict, NULL});
 	if (view->settled && judgement->verdict != TCPHS_COMPLETE)
-		wmem_strbuf_append_printf(line, " (%s)", tcphs_reason_word((enum tcphs_reason)judgement->reason));
+		put_words(line, (const char *const[]){" (", reason, ")", NULL});
 	return wmem_strbuf_get_str(line);
 }
 
@@ -280,7 +292,8 @@ static void show_offer(const struct view *view, proto_tree *parent)
 
 	if (!(segment->flags & TCPHS_SYN) || !(segment->have & TCPHS_HAVE_OPTIONS))
 		return;
-	tree = proto_tree_add_subtree(parent, view->tvb, 0, 0, tcphs_ett[TCPHS_TREE_OFFER], &item, "Offered in this segment");
+	tree = proto_tree_add_subtree(parent, view->tvb, 0, 0, tcphs_ett[TCPHS_TREE_OFFER], &item,
+	                              "Offered in this segment");
 	proto_item_set_generated(item);
 	if (options->seen & TCPHS_OPT_MSS)
 		add_uint(view, tree, TCPHS_FIELD_OFFER_MSS, options->mss);
@@ -382,18 +395,17 @@ static void show_verdict(const struct view *view, proto_tree *tree)
 		add_string(view, tree, TCPHS_FIELD_CLOSED, tcphs_closed_word((enum tcphs_closed)judgement->closed));
 }
 
-/** show_connection(): the handshake that this segment belongs to. */
-static void show_connection(const struct view *view, proto_tree *parent)
+/** of_handshake(): it has a part in opening the connection. */
+static bool of_handshake(const struct view *view)
+{
+	return view->step || view->layer->segment.flags & TCPHS_SYN || view->mark->phase == TCPHS_PHASE_ACK;
+}
+
+/** show_measures(): numbers and times of the handshake. */
+static void show_measures(const struct view *view, proto_tree *tree)
 {
 	const struct tcphs_summary *summary = &view->summary;
-	proto_item *item;
-	proto_tree *tree = proto_tree_add_subtree(parent, view->tvb, 0, 0, tcphs_ett[TCPHS_TREE_CONNECTION], &item,
-	                                          "Handshake of this connection");
 
-	proto_item_set_generated(item);
-	add_frame(view, tree, TCPHS_FIELD_SYN_IN, summary->judgement.steps[0]);
-	add_frame(view, tree, TCPHS_FIELD_SYNACK_IN, summary->judgement.steps[1]);
-	add_frame(view, tree, TCPHS_FIELD_ACK_IN, summary->judgement.steps[2]);
 	if (summary->has_isn[TCPHS_CLIENT])
 		add_uint(view, tree, TCPHS_FIELD_ISN_CLIENT, summary->isn[TCPHS_CLIENT]);
 	if (summary->has_isn[TCPHS_SERVER])
@@ -403,6 +415,29 @@ static void show_connection(const struct view *view, proto_tree *parent)
 	add_interval(view, tree, TCPHS_FIELD_RTT_TOTAL, summary->rtt_total);
 	if (view->pinfo->fd->visited)
 		show_tries(view, tree);
+}
+
+/**
+ * show_connection(): the handshake that this segment belongs to. Segments that only came later link to it; a long
+ * transfer would repeat the rest thousands of times.
+ */
+static void show_connection(const struct view *view, proto_tree *parent)
+{
+	const tcphs_ref *steps = view->summary.judgement.steps;
+	proto_item *item;
+	proto_tree *tree;
+
+	if (!steps[0] && !steps[1] && !steps[2] && !of_handshake(view))
+		return;
+	tree = proto_tree_add_subtree(parent, view->tvb, 0, 0, tcphs_ett[TCPHS_TREE_CONNECTION], &item,
+	                              "Handshake of this connection");
+	proto_item_set_generated(item);
+	add_frame(view, tree, TCPHS_FIELD_SYN_IN, steps[0]);
+	add_frame(view, tree, TCPHS_FIELD_SYNACK_IN, steps[1]);
+	add_frame(view, tree, TCPHS_FIELD_ACK_IN, steps[2]);
+	if (!of_handshake(view))
+		return;
+	show_measures(view, tree);
 	show_agreed(view, tree);
 }
 
@@ -426,8 +461,8 @@ static void show_finding(const struct view *view, proto_tree *tree, const struct
 	proto_tree *subtree;
 
 	tcphs_finding_format(text, sizeof(text), finding, &view->summary);
-	item = proto_tree_add_string_format_value(tree, tcphs_hf[TCPHS_FIELD_FINDING], view->tvb, 0, 0, rule->id, "%s: %s",
-	                                          rule->id, text);
+	item = proto_tree_add_string_format_value(tree, tcphs_hf[TCPHS_FIELD_FINDING], view->tvb, 0, 0, rule->id,
+	                                          "%s: %s", rule->id, text);
 	proto_item_set_generated(item);
 	subtree = proto_item_add_subtree(item, tcphs_ett[TCPHS_TREE_FINDING]);
 	add_frame(view, subtree, TCPHS_FIELD_FINDING_RELATED, finding->related);
@@ -451,7 +486,9 @@ static const char *worst_title(const struct view *view)
 		const struct tcphs_finding *finding = &view->summary.findings[i];
 		const struct tcphs_rule_info *rule = tcphs_rule_info((enum tcphs_rule)finding->rule);
 
-		if (finding_shows(view, finding) && rule->severity >= TCPHS_WARN && (!worst || rule->severity > worst->severity))
+		if (!finding_shows(view, finding) || rule->severity < TCPHS_WARN)
+			continue;
+		if (!worst || rule->severity > worst->severity)
 			worst = rule;
 	}
 	return worst ? worst->title : NULL;
@@ -462,11 +499,12 @@ static const char *worst_title(const struct view *view)
 /** mark_info(): "[2/3]" behind what the protocols wrote into the Info column. */
 static void mark_info(const struct view *view)
 {
+	static const char *const steps[] = {" [1/3]", " [2/3]", " [3/3]"};
 	const char *title = worst_title(view);
 	uint8_t phase = view->mark->phase;
 
 	if (view->step)
-		col_append_fstr(view->pinfo->cinfo, COL_INFO, " [%u/3]", view->step);
+		col_append_str(view->pinfo->cinfo, COL_INFO, steps[view->step - 1]);
 	else if (phase == TCPHS_PHASE_SYN_AGAIN || phase == TCPHS_PHASE_SYNACK_AGAIN)
 		col_append_fstr(view->pinfo->cinfo, COL_INFO, " [%s]", phase_titles[phase]);
 	if (title)
@@ -518,7 +556,7 @@ static void show_quote(const struct view *view, proto_tree *tree)
 	if (!any)
 		return;
 	if (tree) {
-		item = proto_tree_add_protocol_format(tree, tcphs_proto, view->tvb, 0, 0, "TCP Handshake: ICMP error about it");
+		item = proto_tree_add_protocol_format(tree, tcphs_proto, view->tvb, 0, 0, "TCP Handshake: ICMP error");
 		tree = proto_item_add_subtree(item, tcphs_ett[TCPHS_TREE_SEGMENT]);
 	}
 	show_findings(view, tree);
@@ -539,10 +577,11 @@ static void show_layer(const struct view *view, proto_tree *tree)
 
 bool tcphs_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct tcphs_layer *layer)
 {
-	struct view view = {.tvb = tvb, .pinfo = pinfo, .layer = layer, .mark = tcphs_capture_mark(layer->index)};
 	bool expert = expert_wanted(pinfo);
+	struct view view;   /* large, so not cleared for every segment that nobody looks at */
 	bool info;
 
+	view.mark = tcphs_capture_mark(layer->index);
 	if (view.mark->connection == TCPHS_NO_CONNECTION)
 		return false;
 	if (!tree_wanted(tree))
@@ -550,6 +589,9 @@ bool tcphs_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struc
 	info = info_wanted(pinfo, layer, view.mark);
 	if (!tree && !expert && !info)
 		return !layer->quote;
+	view.tvb = tvb;
+	view.pinfo = pinfo;
+	view.layer = layer;
 	prepare(&view);
 	if (info)
 		mark_info(&view);

@@ -134,7 +134,8 @@ static COMPAT_TAP_INIT_RETURN listen(const char *option, void *data _U_)
 	if (g_str_has_prefix(option, prefix) && option[sizeof(prefix) - 1])
 		listener->filter = g_strdup(option + sizeof(prefix) - 1);
 	listener->connections = g_hash_table_new(NULL, NULL);
-	error = register_tap_listener("tcphs", listener, listener->filter, TL_REQUIRES_NOTHING, reset, packet, draw, finish);
+	error = register_tap_listener("tcphs", listener, listener->filter, TL_REQUIRES_NOTHING, reset, packet, draw,
+	                              finish);
 	if (!error)
 		return COMPAT_TAP_INIT_OK;
 	fprintf(stderr, "tshark: -z tcphs,verdicts: %s\n", error->str);

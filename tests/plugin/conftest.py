@@ -27,7 +27,8 @@ class Wireshark(shark.Shark):
     def fields(self, capture, *names, options=("-2",)):
         """One dict a frame: field name -> list of its values in that frame."""
         out = self.tshark(*options, "-r", self.readable(capture), "-T", "fields", "-E", "separator=/t",
-                          "-E", "aggregator=;", "-e", "frame.number", *[part for name in names for part in ("-e", name)])
+                          "-E", "aggregator=;", "-e", "frame.number",
+                          *[part for name in names for part in ("-e", name)])
         rows = []
         for line in out.splitlines():
             number, *cells = line.split("\t")
@@ -81,7 +82,7 @@ def folder():
 
 @pytest.fixture(scope="session")
 def capture(folder):
-    """Writes packets to a file. Every IPv4 header gets an id of its own, as hosts do, so that none looks like a copy."""
+    """Writes packets to a file. Every IPv4 header gets an id of its own, so that none looks like a copy."""
     count = 0
 
     def write(packets, **keywords):

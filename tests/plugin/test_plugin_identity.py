@@ -3,8 +3,9 @@
 import pytest
 
 FORMATS = {
-    "text": [], "verbose": ["-V"], "hex": ["-x"], "pdml": ["-T", "pdml"], "psml": ["-T", "psml"], "json": ["-T", "json"],
-    "ek": ["-T", "ek"], "fields": ["-T", "fields", "-e", "frame.number", "-e", "frame.protocols", "-e", "tcp.stream"],
+    "text": [], "verbose": ["-V"], "hex": ["-x"], "pdml": ["-T", "pdml"], "psml": ["-T", "psml"],
+    "json": ["-T", "json"], "ek": ["-T", "ek"],
+    "fields": ["-T", "fields", "-e", "frame.number", "-e", "frame.protocols", "-e", "tcp.stream"],
 }
 PASSES = pytest.mark.parametrize("passes", [[], ["-2"]], ids=["one-pass", "two-pass"])
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Every TCP header of a frame, wherever it lies; and none that was only quoted."""
-from plugin_captures import CLIENT, aggregate, handshake, icmp, other, segment, wrapped
+from plugin_captures import CLIENT, EPOCH, aggregate, handshake, icmp, other, segment, wrapped
 from scapy.layers.inet import IP, TCP, fragment
-from scapy.layers.inet6 import IPv6
+from scapy.layers.inet6 import ICMPv6DestUnreach, IPv6
 from scapy.layers.l2 import GRE, Dot1Q, Ether
 from scapy.packet import Raw
 from scapy.utils import wrpcap
@@ -67,7 +67,8 @@ def test_a_segment_in_fragments_counts_once_where_it_is_whole(wireshark, capture
         frame[IP].id = 99
     wrpcap(str(path), packets)
     rows = wireshark.fields(path, "tcphs.phase")
-    assert [row["tcphs.phase"] for row in rows] == [["syn"], ["synack"], ["ack"]] + [[]] * (len(frames) - 1) + [["data"]]
+    phases = [row["tcphs.phase"] for row in rows]
+    assert phases == [["syn"], ["synack"], ["ack"], *[[]] * (len(frames) - 1), ["data"]]
 
 
 def test_a_quoted_header_is_no_segment(wireshark, capture):
@@ -83,6 +84,39 @@ def test_a_quoted_reset_does_not_close(wireshark, capture):
     rows = wireshark.fields(path, "tcphs.closed", "tcphs.verdict")
     assert [row["tcphs.closed"] for row in rows] == [["open"]] * 3 + [[], []]
     assert rows[0]["tcphs.verdict"] == ["complete"]
+
+
+def test_an_icmp_error_is_a_finding_in_its_own_frame(wireshark, capture):
+    """The quoted header's addresses are those of the attempt; who sent the error is remembered from outside."""
+    syn = segment(0, "client", "S", 4321)
+    path = capture([syn, icmp(0.1, syn, sender="203.0.113.77"), other(30)])
+    rows = wireshark.fields(path, "tcphs.reason", "tcphs.finding", "tcphs.finding.related", "tcphs.phase")
+    assert rows[0]["tcphs.reason"] == ["unreachable"]
+    assert [rows[1][name] for name in list(rows[1])[1:]] == [[], ["icmp_unreachable"], ["1"], []]
+    assert wireshark.matching(path, "tcphs.icmp_unreachable") == [2]
+    text = wireshark.tshark("-2", "-r", path, "-Y", "frame.number == 2", "-O", "tcphs")
+    assert "203.0.113.77" in text and "code 13" in text
+
+
+def test_type_and_code_decide(wireshark, capture):
+    """Fragmentation needed (3/4) and source quench (4/0) end no attempt; time exceeded (11/0) does."""
+    reasons = []
+    for kind, code in ((3, 4), (4, 0), (11, 0)):
+        syn = segment(0, "client", "S", 4321)
+        path = capture([syn, icmp(0.1, syn, kind=kind, code=code), other(30)])
+        reasons += wireshark.fields(path, "tcphs.reason")[0]["tcphs.reason"]
+    assert reasons == ["unanswered", "unanswered", "unreachable"]
+
+
+def test_icmpv6_error_tells_who_sent_it(wireshark, capture):
+    link = Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
+    syn = link / IPv6(src="2001:db8::1", dst="2001:db8::9") / TCP(sport=1, dport=2, flags="S", seq=5)
+    syn.time = EPOCH
+    error = link / IPv6(src="2001:db8::ff", dst="2001:db8::1") / ICMPv6DestUnreach(code=1) / Raw(bytes(syn[IPv6]))
+    error.time = EPOCH + 0.1
+    path = capture([syn, error, other(30)])
+    assert wireshark.matching(path, "tcphs.icmp_unreachable") == [2]
+    assert "2001:db8::ff" in wireshark.tshark("-2", "-r", path, "-Y", "frame.number == 2", "-O", "tcphs")
 
 
 def test_headers_cut_by_the_snapshot_length(wireshark, capture):
