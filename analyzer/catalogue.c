@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "report/text.h"
+#include "rulebook.h"
 #include "vocabulary.h"
 
 /* Longer lines are hard to read, however wide the terminal is. */
@@ -86,22 +87,9 @@ void catalogue_list(struct output *out, const struct policy *policy)
 
 void catalogue_list_markdown(struct output *out)
 {
-	static const char *const scopes[] = {
-		[TCPHS_SCOPE_SEGMENT] = "final as soon as the segment is seen",
-		[TCPHS_SCOPE_CONNECTION] = "known when the connection or the capture is over",
-	};
+	GString *page = g_string_new(NULL);
 
-	output_text(out, "# Rules\n\n"
-	                 "What can be found about a handshake: the word, how serious it is by default, where it comes "
-	                 "from, what was\nseen, what it usually means and what to do next.\n");
-	for (int rule = TCPHS_RULE_NONE + 1; rule < TCPHS_RULES; rule++) {
-		const struct tcphs_rule_info *info = tcphs_rule_info((enum tcphs_rule)rule);
-
-		output_format(out, "\n## %s\n\n*%s*\n\n- Severity: %s\n- Scope: %s\n", info->id, info->title,
-		              tcphs_severity_word(info->severity), scopes[info->scope]);
-		if (*info->reference)
-			output_format(out, "- Reference: %s\n", info->reference);
-		output_char(out, '\n');
-		text_paragraph(out, info->explanation, 120, 0);
-	}
+	rulebook(page);
+	output_write(out, page->str, page->len);
+	g_string_free(page, TRUE);
 }

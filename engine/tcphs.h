@@ -253,6 +253,8 @@ struct tcphs_rule_info {
 
 /** tcphs_rule_info(): the row of a rule, NULL for TCPHS_RULE_NONE and numbers out of range. */
 const struct tcphs_rule_info *tcphs_rule_info(enum tcphs_rule rule);
+/** tcphs_rule_group(): the heading over the rule in lists, such as "SYN-ACK". */
+const char *tcphs_rule_group(enum tcphs_rule rule);
 /** tcphs_rule_find(): the rule of that id, or -1. */
 int tcphs_rule_find(const char *word);
 /** "chat", "note", "warn", "error". */

@@ -138,6 +138,27 @@ const struct tcphs_rule_info *tcphs_rule_info(enum tcphs_rule rule)
 	return index > TCPHS_RULE_NONE && index < TCPHS_RULES ? &rules[index] : NULL;
 }
 
+const char *tcphs_rule_group(enum tcphs_rule rule)
+{
+	/* A title where a group begins, NULL for each of its rules. */
+	static const char *const rows[] = {
+#define TCPHS_GROUP(title) title,
+#define TCPHS_RULE(id, ID, severity, scope, breaks, title, reference, explanation) NULL,
+#include "rules.def"
+#undef TCPHS_RULE
+	};
+	const char *group = "";
+	int before = TCPHS_RULE_NONE;
+
+	for (size_t i = 0; i < COUNT(rows) && before < (int)rule; i++) {
+		if (rows[i])
+			group = rows[i];
+		else
+			before++;
+	}
+	return group;
+}
+
 int tcphs_rule_find(const char *word)
 {
 	for (int rule = TCPHS_RULE_NONE + 1; rule < TCPHS_RULES; rule++) {

@@ -6,13 +6,13 @@
  *     tcphs-docs --check PROJECT    compares them with what would be written
  *
  * Theory of operation: everything comes from the tables that the programs themselves are made of (rules.def,
- * verdicts.def, fields.def, transition.c), by including or linking them; only the headings of groups, which are
- * comments, are read from the text of rules.def. No time, no version and no path goes into a page, so the same
- * tables give the same octets.
+ * verdicts.def, fields.def, transition.c), by including or linking them. rules.md is what tcphs --list-rules=md
+ * prints. No time, no version and no path goes into a page, so the same tables give the same octets.
  *
  * Exit status 0; 1 if --check found a difference; 2 with a sentence on stderr.
  */
 #include "generate.h"
+#include "rulebook.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -23,18 +23,6 @@ G_NORETURN static void die(const char *what)
 {
 	fprintf(stderr, "tcphs-docs: %s\n", what);
 	exit(2);
-}
-
-static char *read_file(const char *project, const char *name)
-{
-	char *path = g_build_filename(project, name, NULL);
-	GError *error = NULL;
-	char *text = NULL;
-
-	if (!g_file_get_contents(path, &text, NULL, &error))
-		die(error->message);
-	g_free(path);
-	return text;
 }
 
 static void write_page(const char *path, const GString *page)
@@ -79,16 +67,13 @@ int main(int argc, char **argv)
 	bool check = argc == 3 && strcmp(argv[1], "--check") == 0;
 	const char *project = argc > 1 ? argv[argc - 1] : NULL;
 	GString *rules = g_string_new(NULL), *fields = g_string_new(NULL), *states = g_string_new(NULL);
-	char *def;
 	bool fresh;
 
 	if (argc != 2 && !check)
 		die("usage: tcphs-docs [--check] PROJECT");
-	def = read_file(project, "engine/rules.def");
-	page_rules(rules, def);
+	rulebook(rules);
 	page_fields(fields);
 	page_states(states);
-	g_free(def);
 	fresh = finish_page(project, "rules.md", rules, check);
 	fresh &= finish_page(project, "fields.md", fields, check);
 	fresh &= finish_page(project, "states.svg", states, check);

@@ -7,9 +7,6 @@
 
 #include <glib.h>
 
-/** page_rules(): rules.md, from the rules and verdicts; |def| is the text of rules.def, for its headings. */
-void page_rules(GString *out, const char *def);
-
 /** page_fields(): fields.md, from the plugin's fields and the rules. */
 void page_fields(GString *out);
 

@@ -77,7 +77,7 @@ def test_list_rules_is_what_fail_on_and_explain_know(tcphs, write):
 def test_list_rules_as_markdown_has_a_section_for_each(tcphs):
     done = tcphs("--list-rules=md")
     assert done.status == 0
-    sections = re.findall(r"^## (\w+)$", done.out, re.M)
+    sections = re.findall(r"^### (\w+)$", done.out, re.M)
     assert sections == rules(tcphs)
     assert "RFC 9293" in done.out
 
