@@ -30,6 +30,7 @@ struct run {
 	struct report *report;
 	struct tcphs_decoder *decoder;
 	struct tally total;
+	struct tcphs_isn_table *isns;   /* hosts of all inputs; NULL if the report does not want them */
 	struct tcphs_decoded items[BATCH];
 	bool failing;            /* something to fail on was met */
 };
@@ -145,6 +146,8 @@ static char *analyze(struct run *run, struct report_input *input, struct tcphs_i
 	tcphs_tracker_finish(tracker);
 	if (!drain(run, input, tracker) && !damaged)
 		damaged = g_strdup(out_of_memory);
+	if (run->isns && tcphs_isn_merge(run->isns, tcphs_tracker_isns(tracker)) != TCPHS_OK && !damaged)
+		damaged = g_strdup(out_of_memory);
 	tcphs_tracker_del(tracker);
 	count_not_decoded(run, &input->tally);
 	return damaged;
@@ -195,6 +198,18 @@ static void complain_of_signal(const GPtrArray *sources, guint begun, uint64_t f
 	g_free(path);
 }
 
+/* ISN quality is a property of hosts, and they may be in several inputs. */
+static void report_hosts(struct run *run)
+{
+	struct tcphs_host host;
+
+	while (run->isns && tcphs_isn_next(run->isns, &host))
+		run->report->host(run->report, &host);
+	if (run->isns && tcphs_isn_full(run->isns))
+		complain("ISNs were looked at of the first %d hosts of an input only: split it to see the others",
+		         TCPHS_ISN_HOSTS);
+}
+
 static int exit_status(const struct run *run)
 {
 	const struct output *out = run->report->out;
@@ -223,16 +238,19 @@ int run(const struct options *options, GPtrArray *sources, struct report *report
 	run->report = report;
 	run->decoder = tcphs_decoder_new(&options->decode);
 	tally_init(&run->total);
+	run->isns = report->host ? tcphs_isn_new(&options->engine) : NULL;
 	while (begun < sources->len && !stopped(run)) {
 		before = run->total.frames;
 		run_source(run, g_ptr_array_index(sources, begun++));
 	}
+	report_hosts(run);
 	report->finish(report, &run->total);
 	output_flush(report->out);
 	if (interrupt_signal() && begun)
 		complain_of_signal(sources, begun, run->total.frames - before);
 	status = exit_status(run);
 	tally_clear(&run->total);
+	tcphs_isn_del(run->isns);
 	tcphs_decoder_del(run->decoder);
 	g_free(run);
 	return status;

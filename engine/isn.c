@@ -19,7 +19,8 @@
  *
  * Memory is bounded, whatever the capture holds: TCPHS_ISN_HOSTS, USES, SAMPLES. The samples of a host are the first
  * by time of those that are first of their 4-tuple, which does not depend on the order in which they are learned;
- * repeats are counted a capture, and added. So captures can be merged in any order.
+ * repeats are counted a capture, and added; what was proven in a capture stays proven. So captures can be merged in any
+ * order.
  *
  * No mathematics library is needed: logarithms are taken by squaring, and a standard deviation only as a logarithm.
  */
@@ -43,6 +44,9 @@
 /** A clock is read, and the reading captured, no later than this. */
 #define JITTER (TCPHS_SECOND / 20)
 
+/** What can be told of a host's samples. */
+#define PATTERNS (TCPHS_ISN_CONSTANT_STEP | TCPHS_ISN_CLOCK | TCPHS_ISN_MULTIPLES)
+
 #define USES 16
 #define SAMPLES 32
 
@@ -63,14 +67,11 @@ struct sample {
 	uint32_t isn, tuple;
 };
 
-/** Bits of host.told. */
-enum { TOLD_REPEATED = 1, TOLD_PREDICTABLE = 2 };
-
 struct host {
 	uint8_t address[16];
 	uint32_t hash;
 	uint8_t use_count, use_room, sample_count, sample_room;
-	uint8_t told;
+	uint8_t proven;                  /* TCPHS_ISN_* that were told of it, in any capture */
 	struct use *uses;                /* used last first */
 	struct sample *samples;          /* by time */
 	uint64_t repeated, completed;    /* connections with a repeated ISN, and those of them that were completed */
@@ -252,9 +253,9 @@ bool tcphs_isn_sent(struct tcphs_isn_table *table, const struct tcphs_isn *isn, 
 		host->repeated++;
 	}
 	*repeat = (struct tcphs_isn_repeat){ use->connections, use->completed, use->first };
-	if (host->told & TOLD_REPEATED)
+	if (host->proven & TCPHS_ISN_REPEATED)
 		return false;
-	host->told |= TOLD_REPEATED;
+	host->proven |= TCPHS_ISN_REPEATED;
 	return true;
 }
 
@@ -495,21 +496,22 @@ static void judge_host(const struct tcphs_isn_table *table, const struct host *h
 	                            .sp = TCPHS_ISN_NOT_KNOWN };
 	memcpy(out->address, host->address, sizeof(out->address));
 	out->repeated = host->repeated;
-	if (host->repeated > 0)
-		out->quality |= TCPHS_ISN_REPEATED | (host->completed == 0 ? TCPHS_ISN_SCANNER : 0);
 	read_series(table, host, &s);
 	out->gcd = common_divisor(&s);
 	if (s.count == 1 && s.samples >= 4)
 		out->isr = out->sp = 0;
 	rate_series(&s, out->gcd, out);
 	if (steps_prove(&s)) {
-		out->quality |= TCPHS_ISN_CONSTANT_STEP;
+		out->pattern = TCPHS_ISN_CONSTANT_STEP;
 		out->step = s.count > 1 ? s.ahead[0] : 0;
-		return;
+	} else {
+		out->rate = clock_proves(&s);
+		out->pattern |= out->rate ? TCPHS_ISN_CLOCK : 0;
+		out->pattern |= multiples_prove(&s, out->gcd) ? TCPHS_ISN_MULTIPLES : 0;
 	}
-	out->rate = clock_proves(&s);
-	out->quality |= out->rate ? TCPHS_ISN_CLOCK : 0;
-	out->quality |= multiples_prove(&s, out->gcd) ? TCPHS_ISN_MULTIPLES : 0;
+	out->quality = host->proven | out->pattern;
+	if (host->repeated > 0 && host->completed == 0)
+		out->quality |= TCPHS_ISN_SCANNER;
 }
 
 bool tcphs_isn_completed(struct tcphs_isn_table *table, const struct tcphs_isn *isn, struct tcphs_isn_pattern *pattern)
@@ -521,18 +523,18 @@ bool tcphs_isn_completed(struct tcphs_isn_table *table, const struct tcphs_isn *
 	if (!host)
 		return false;
 	note_completed(table, host, isn->isn);
-	if (!keep_sample(host, &sample) || host->sample_count < table->enough || (host->told & TOLD_PREDICTABLE))
+	if (!keep_sample(host, &sample) || host->sample_count < table->enough || (host->proven & PATTERNS))
 		return false;
 	judge_host(table, host, &judged);
-	if (judged.quality & TCPHS_ISN_CONSTANT_STEP)
+	if (judged.pattern & TCPHS_ISN_CONSTANT_STEP)
 		*pattern = (struct tcphs_isn_pattern){ TCPHS_ISN_CONSTANT_STEP, judged.step };
-	else if (judged.quality & TCPHS_ISN_CLOCK)
+	else if (judged.pattern & TCPHS_ISN_CLOCK)
 		*pattern = (struct tcphs_isn_pattern){ TCPHS_ISN_CLOCK, judged.rate };
-	else if (judged.quality & TCPHS_ISN_MULTIPLES)
+	else if (judged.pattern & TCPHS_ISN_MULTIPLES)
 		*pattern = (struct tcphs_isn_pattern){ TCPHS_ISN_MULTIPLES, judged.gcd };
 	else
 		return false;
-	host->told |= TOLD_PREDICTABLE;
+	host->proven |= (uint8_t)pattern->kind;
 	return true;
 }
 
@@ -587,6 +589,7 @@ int tcphs_isn_merge(struct tcphs_isn_table *table, const struct tcphs_isn_table 
 			return TCPHS_ERR_NOMEM;
 		if (!host)
 			continue;
+		host->proven |= from->proven;
 		host->repeated += from->repeated;
 		host->completed += from->completed;
 		for (unsigned i = 0; i < from->sample_count; i++)

@@ -468,12 +468,13 @@ struct tcphs_host {
 	uint8_t address[16];   /* IPv4 mapped */
 	uint32_t samples;
 	uint32_t gcd;          /* of the differences between samples; 0 if they are all equal */
-	uint32_t step;         /* if quality has CONSTANT_STEP */
-	uint32_t rate;         /* numbers a second, if quality has CLOCK */
+	uint32_t step;         /* if pattern has CONSTANT_STEP */
+	uint32_t rate;         /* numbers a second, if pattern has CLOCK */
 	uint32_t isr;          /* 8 times the binary logarithm of how many numbers a second, from 2 samples on */
 	uint32_t sp;           /* 8 times that of the rate's standard deviation, from 4 samples on */
 	uint64_t repeated;     /* connections with an ISN that is proven to be repeated */
-	uint32_t quality;      /* TCPHS_ISN_REPEATED ...; 0: nothing can be said against them */
+	uint32_t pattern;      /* TCPHS_ISN_CONSTANT_STEP, CLOCK, MULTIPLES: what these samples show */
+	uint32_t quality;      /* that, and all that was proven on the way; 0: nothing can be said against the host */
 };
 
 struct tcphs_isn_table;

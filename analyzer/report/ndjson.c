@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ndjson.c - newline-delimited JSON: a line per connection as it retires, and a line per input after its connections.
+ * ndjson.c - newline-delimited JSON: a line per connection as it retires, a line per input after its connections, and
+ * at the end a line per host of which the ISNs can be judged.
  *
  * For programs. A key never changes its meaning, and is there in every line of its type: null says unknown or absent.
  * Sequence numbers are raw; times of the day are strings, for a double cannot hold them.
@@ -229,6 +230,37 @@ static void ndjson_input_end(struct report *report, const struct report_input *i
 	json_line(json);
 }
 
+static void put_quality(struct json *json, uint32_t quality)
+{
+	json_array(json, "quality");
+	for (unsigned bit = 1; bit < 1u << TCPHS_ISN_BITS; bit <<= 1)
+		if (quality & bit)
+			json_string(json, NULL, tcphs_isn_word(bit));
+	json_array_end(json);
+}
+
+static void ndjson_host(struct report *report, const struct tcphs_host *host)
+{
+	struct json *json = &((struct ndjson *)report)->json;
+	char address[TEXT_ADDRESS];
+
+	text_address(address, host->address);
+	json_begin(json, report->out);
+	json_object(json, NULL);
+	json_string(json, "type", "host");
+	json_string(json, "addr", address);
+	json_uint(json, "samples", host->samples);
+	put_if(json, "gcd", host->samples > 1, host->gcd);
+	put_if(json, "isr", host->isr != TCPHS_ISN_NOT_KNOWN, host->isr);
+	put_if(json, "sp", host->sp != TCPHS_ISN_NOT_KNOWN, host->sp);
+	put_if(json, "step", host->pattern & TCPHS_ISN_CONSTANT_STEP, host->step);
+	put_if(json, "rate", host->pattern & TCPHS_ISN_CLOCK, host->rate);
+	json_uint(json, "repeated", host->repeated);
+	put_quality(json, host->quality);
+	json_object_end(json);
+	json_line(json);
+}
+
 static void ndjson_finish(struct report *report, const struct tally *total)
 {
 	(void)report;
@@ -246,6 +278,7 @@ struct report *report_ndjson_new(void)
 
 	ndjson->report.connection = ndjson_connection;
 	ndjson->report.input_end = ndjson_input_end;
+	ndjson->report.host = ndjson_host;
 	ndjson->report.finish = ndjson_finish;
 	ndjson->report.del = ndjson_del;
 	return &ndjson->report;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * report.h - what every report is: told of each connection, of the end of each input, and of the end.
+ * report.h - what every report is: told of each connection, of the end of each input, of hosts, and of the end.
  *
  * A report writes to its output and never fails for that; output->error tells. It may run out of memory.
  */
@@ -31,7 +31,9 @@ struct report {
 	                   const char *encap);
 	/* The last connection of |input| was reported. */
 	void (*input_end)(struct report *report, const struct report_input *input);
-	/* The last input was reported. */
+	/* The last input was reported. A host of which the ISNs can be judged, by address; NULL: it is not reported. */
+	void (*host)(struct report *report, const struct tcphs_host *host);
+	/* All was reported. */
 	void (*finish)(struct report *report, const struct tally *total);
 	void (*del)(struct report *report);
 };

@@ -15,7 +15,7 @@ FINDING_KEYS = ["id", "severity", "frame", "related", "expected", "actual", "tex
 
 def run(tcphs, write, octets, *arguments):
     done = tcphs("--format", "ndjson", *arguments, write("a.pcap", octets))
-    lines = done.lines()
+    lines = [line for line in done.lines() if line["type"] != "host"]   # test_cli_hosts.py
     assert lines[-1]["type"] == "file"
     for line in lines[:-1]:
         assert list(line) == KEYS

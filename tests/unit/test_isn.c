@@ -187,7 +187,8 @@ static void test_constant_step(void)
 	use(table, &told, 1, 5, UINT32_C(4294900000) + 64000 * 5, 25 * TCPHS_SECOND, true);
 	g_assert_cmpuint(told.predictable, ==, 1);
 	host = only_host(table);
-	g_assert_cmpuint(host.quality, ==, TCPHS_ISN_CONSTANT_STEP);
+	g_assert_cmpuint(host.pattern, ==, TCPHS_ISN_CONSTANT_STEP);
+	g_assert_cmpuint(host.quality, ==, TCPHS_ISN_CONSTANT_STEP | TCPHS_ISN_MULTIPLES);
 	g_assert_cmpuint(host.step, ==, 64000);
 	g_assert_cmpuint(host.samples, ==, 7);
 	tcphs_isn_del(table);
@@ -513,6 +514,31 @@ static void test_merge_adds_repeats(void)
 	tcphs_isn_del(total);
 }
 
+/* What one capture proves stays said, whatever the next one holds of that address. */
+static void test_merge_keeps_proof(void)
+{
+	struct tcphs_isn_table *total = new_table(), *bad = new_table(), *good = new_table();
+	GRand *random = g_rand_new_with_seed(8);
+	struct told told = {0};
+	struct tcphs_host host;
+
+	for (uint32_t i = 0; i < 10; i++) {
+		use(bad, &told, 1, i, 64000 * i, i, true);
+		use(good, &told, 1, 100 + i, g_rand_int(random), i, true);
+	}
+	g_assert_cmpuint(told.predictable, ==, 1);
+	g_assert_cmpint(tcphs_isn_merge(total, good), ==, TCPHS_OK);
+	g_assert_cmpint(tcphs_isn_merge(total, bad), ==, TCPHS_OK);
+	host = only_host(total);
+	g_assert_cmpuint(host.samples, ==, 20);
+	g_assert_cmpuint(host.pattern, ==, 0);
+	g_assert_cmpuint(host.quality, ==, TCPHS_ISN_CONSTANT_STEP);
+	g_rand_free(random);
+	tcphs_isn_del(total);
+	tcphs_isn_del(bad);
+	tcphs_isn_del(good);
+}
+
 /* Room for so many hosts; those met first stay, and nobody is told of the others. */
 static void test_full(void)
 {
@@ -608,6 +634,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/isn/table/any-order", test_any_order);
 	g_test_add_func("/isn/table/merge", test_merge);
 	g_test_add_func("/isn/table/merge-adds-repeats", test_merge_adds_repeats);
+	g_test_add_func("/isn/table/merge-keeps-proof", test_merge_keeps_proof);
 	g_test_add_func("/isn/table/full", test_full);
 	g_test_add_func("/isn/table/odd-times", test_odd_times);
 	g_test_add_func("/isn/thresholds", test_thresholds);
