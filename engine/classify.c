@@ -266,7 +266,7 @@ static enum tcphs_event server_in_synack(const struct tcphs_connection *c, const
 	if (!seq_within(s->seq, server->isn, server->isn + TCPHS_SEQ_AHEAD) ||
 	    !seq_within(s->ack, client->isn + 1, reach))
 		return TCPHS_EV_CHALLENGE;
-	/* In SYN-RECEIVED it answers a newer SYN, or what is not in its window, so (3.10.7.4): no proof of a final ACK. */
+	/* 3.10.7.4: so it answers a newer SYN, or what is not in its window, in SYN-RECEIVED: no proof of a final ACK. */
 	if ((c->facts & (TCPHS_FACT_REPLACED | TCPHS_FACT_BAD_ACK)) && span(s) == 0 && s->ack == client->isn + 1)
 		return TCPHS_EV_CHALLENGE;
 	return TCPHS_EV_ACK;

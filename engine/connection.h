@@ -146,7 +146,10 @@ struct tcphs_server_isn {
 #define TCPHS_SERVER_ISNS 6
 
 /** Rules that are raised once a connection: bits of tcphs_connection.told. */
-enum { TCPHS_TOLD_CHECKSUM = 1, TCPHS_TOLD_TTL = 2, TCPHS_TOLD_MANY = 4, TCPHS_TOLD_CHALLENGE = 8, TCPHS_TOLD_CLOSED_BY_FIN = 16 };
+enum {
+	TCPHS_TOLD_CHECKSUM = 1, TCPHS_TOLD_TTL = 2, TCPHS_TOLD_MANY = 4, TCPHS_TOLD_CHALLENGE = 8,
+	TCPHS_TOLD_CLOSED_BY_FIN = 16,
+};
 
 /** A segment's number that is wrong unless the capture missed something. */
 struct tcphs_held {

@@ -351,7 +351,8 @@ static void find_later(const struct judging *j, enum tcphs_reason reason, struct
 		out[*count - 1].expected = c->odd_expected;
 		out[*count - 1].actual = c->odd_actual;
 	}
-	if (is_open(j) && j->client->resent >= j->config->resent && has(j, TCPHS_FACT_ACKED) && !(j->server->did & TCPHS_DID_MOVE_ON))
+	if (is_open(j) && j->client->resent >= j->config->resent && has(j, TCPHS_FACT_ACKED) &&
+	    !(j->server->did & TCPHS_DID_MOVE_ON))
 		tcphs_raise(out, count, TCPHS_RULE_DATA_UNACKNOWLEDGED, client, j->client->resent_first, 0);
 	if (reason == TCPHS_REASON_SUPERSEDED && c->stage == TCPHS_STAGE_ENDED && c->isns > 0)
 		tcphs_raise(out, count, TCPHS_RULE_OLD_DUPLICATE_SYN, client, c->first, 0);

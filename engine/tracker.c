@@ -231,8 +231,8 @@ static uint32_t find_tuple(struct tcphs_tracker *t, const struct tcphs_tuple *wa
 /* Wireshark up to 4.2: a SYN with another number than its direction is known by. This splits connections too. */
 static bool splits_by_syn(const struct tcphs_tuple *tuple, unsigned direction, const struct tcphs_segment *s)
 {
-	return (s->flags & (TCPHS_SYN | TCPHS_ACK)) == TCPHS_SYN && (tuple->flags & (TCPHS_TUPLE_BASE_LOW << direction)) &&
-	       tuple->base[direction] != s->seq;
+	return (s->flags & (TCPHS_SYN | TCPHS_ACK)) == TCPHS_SYN &&
+	       (tuple->flags & (TCPHS_TUPLE_BASE_LOW << direction)) && tuple->base[direction] != s->seq;
 }
 
 /* Wireshark from 4.4 on: also a SYN-ACK with another number, and the same SYN after an end. */
@@ -254,7 +254,8 @@ static void begin_stream(struct tcphs_tracker *t, struct tcphs_tuple *tuple)
 
 static void note_bases(struct tcphs_tuple *tuple, unsigned direction, const struct tcphs_segment *s)
 {
-	uint8_t own = (uint8_t)(TCPHS_TUPLE_BASE_LOW << direction), other = (uint8_t)(TCPHS_TUPLE_BASE_LOW << !direction);
+	uint8_t own = (uint8_t)(TCPHS_TUPLE_BASE_LOW << direction),
+		other = (uint8_t)(TCPHS_TUPLE_BASE_LOW << !direction);
 
 	if (s->flags & TCPHS_SYN)
 		tuple->base[direction] = s->seq;
@@ -270,7 +271,8 @@ static void note_bases(struct tcphs_tuple *tuple, unsigned direction, const stru
 }
 
 /* @return whether the segment is a SYN that opens another connection. */
-static bool number_stream(struct tcphs_tracker *t, struct tcphs_tuple *tuple, unsigned direction, const struct tcphs_segment *s)
+static bool number_stream(struct tcphs_tracker *t, struct tcphs_tuple *tuple, unsigned direction,
+                          const struct tcphs_segment *s)
 {
 	bool syn = splits_by_syn(tuple, direction, s);
 	bool splits = t->config.stream_rule == TCPHS_STREAM_WS44 ? splits_by_ws44(tuple, direction, s) : syn;
@@ -298,7 +300,8 @@ static void retire(struct tcphs_tracker *t, uint32_t number)
 	e->retired = true;
 	e->early = !t->finishing;
 	if (tuple->newest == number)
-		tuple->flags = (uint8_t)((tuple->flags & ~TCPHS_TUPLE_UNANSWERED) | (unanswered(&e->c) ? TCPHS_TUPLE_UNANSWERED : 0));
+		tuple->flags = (uint8_t)((tuple->flags & ~TCPHS_TUPLE_UNANSWERED) |
+		                         (unanswered(&e->c) ? TCPHS_TUPLE_UNANSWERED : 0));
 	if (tuple->previous == number)
 		tuple->previous = TCPHS_NONE;
 	if (t->config.keep)
@@ -420,7 +423,8 @@ void tcphs_tracker_frame(struct tcphs_tracker *t, tcphs_time time)
 
 /* ---- findings ------------------------------------------------------------------------------------ */
 
-static void keep_findings(struct tcphs_tracker *t, struct tcphs_entry *e, const struct tcphs_finding *found, size_t count)
+static void keep_findings(struct tcphs_tracker *t, struct tcphs_entry *e, const struct tcphs_finding *found,
+                          size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		unsigned alike = 0;
@@ -468,7 +472,8 @@ static bool live(const struct tcphs_tracker *t, uint32_t number)
 }
 
 /* The newest connection becomes the predecessor of one that is opened by |s|. */
-static void step_back(struct tcphs_tracker *t, struct tcphs_tuple *tuple, unsigned direction, const struct tcphs_segment *s)
+static void step_back(struct tcphs_tracker *t, struct tcphs_tuple *tuple, unsigned direction,
+                      const struct tcphs_segment *s)
 {
 	struct tcphs_entry *e;
 
@@ -496,7 +501,8 @@ static uint32_t count_syns(const struct tcphs_tracker *t, struct tcphs_tuple *tu
 }
 
 /* A new connection on the tuple; NONE without memory. */
-static uint32_t open_connection(struct tcphs_tracker *t, uint32_t tuple_number, unsigned direction, const struct tcphs_segment *s)
+static uint32_t open_connection(struct tcphs_tracker *t, uint32_t tuple_number, unsigned direction,
+                                const struct tcphs_segment *s)
 {
 	struct tcphs_tuple *tuple = tuple_at(t, tuple_number);
 	uint32_t number = tcphs_pool_take(&t->entries);
@@ -530,7 +536,8 @@ static uint32_t open_connection(struct tcphs_tracker *t, uint32_t tuple_number, 
 }
 
 /* Does |event| say that the segment has no place in its connection? */
-static bool misfit(const struct tcphs_entry *e, enum tcphs_side side, enum tcphs_event event, const struct tcphs_segment *s)
+static bool misfit(const struct tcphs_entry *e, enum tcphs_side side, enum tcphs_event event,
+                   const struct tcphs_segment *s)
 {
 	switch (event) {
 	case TCPHS_EV_NOISE:
@@ -650,7 +657,8 @@ static void take(struct tcphs_tracker *t, uint32_t number, const struct tcphs_ke
 
 /* A segment for the predecessor: the newest one learns of it only if it answers its SYN. */
 static bool take_for_predecessor(struct tcphs_tracker *t, struct tcphs_tuple *tuple, const struct tcphs_key *key,
-                                 unsigned direction, const struct tcphs_segment *s, enum tcphs_event event, struct tcphs_mark *mark)
+                                 unsigned direction, const struct tcphs_segment *s, enum tcphs_event event,
+                                 struct tcphs_mark *mark)
 {
 	struct tcphs_entry *older;
 	enum tcphs_side side;
@@ -667,13 +675,15 @@ static bool take_for_predecessor(struct tcphs_tracker *t, struct tcphs_tuple *tu
 		return false;
 	if ((event == TCPHS_EV_CHALLENGE || event == TCPHS_EV_MOVED_ON) &&
 	    entry_at(t, tuple->newest)->c.stage == TCPHS_STAGE_SYN)
-		tcphs_connection_challenged(&entry_at(t, tuple->newest)->c, s->ack, entry_at(t, tuple->newest)->c.first);
+		tcphs_connection_challenged(&entry_at(t, tuple->newest)->c, s->ack,
+		                            entry_at(t, tuple->newest)->c.first);
 	take(t, tuple->previous, key, direction, s, its_event, mark);
 	return true;
 }
 
 /* With no live connection on the tuple: does the segment begin one, or come too late? */
-static bool begins(const struct tcphs_tuple *tuple, const struct tcphs_segment *s, bool splits, uint32_t base, bool based)
+static bool begins(const struct tcphs_tuple *tuple, const struct tcphs_segment *s, bool splits, uint32_t base,
+                   bool based)
 {
 	if (!(tuple->flags & TCPHS_TUPLE_USED) || splits)
 		return true;
@@ -712,7 +722,8 @@ static int dispatch(struct tcphs_tracker *t, uint32_t tuple_number, const struct
 		enum tcphs_side side = side_of(entry_at(t, number), direction);
 
 		event = tcphs_classify(&entry_at(t, number)->c, &t->config, side, s);
-		if (misfit(entry_at(t, number), side, event, s) && take_for_predecessor(t, tuple, key, direction, s, event, mark))
+		if (misfit(entry_at(t, number), side, event, s) &&
+		    take_for_predecessor(t, tuple, key, direction, s, event, mark))
 			return TCPHS_OK;
 	}
 	if (event == TCPHS_EV_ANOTHER) {
@@ -864,7 +875,8 @@ static uint32_t copy_tries(tcphs_time *times, const uint32_t *tries, uint32_t co
 	return n;
 }
 
-static void describe_endpoints(const struct tcphs_tracker *t, const struct tcphs_entry *e, struct tcphs_summary *summary)
+static void describe_endpoints(const struct tcphs_tracker *t, const struct tcphs_entry *e,
+                               struct tcphs_summary *summary)
 {
 	const struct tcphs_tuple *tuple = tuple_at(t, e->tuple);
 	enum tcphs_side client_side = tcphs_connection_client(&e->c);
@@ -904,13 +916,15 @@ static void summarise(struct tcphs_tracker *t, uint32_t number, tcphs_time end, 
 	summary->frames = e->c.frames;
 	summary->late = e->c.late;
 	summary->start = e->c.start;
-	count = tcphs_connection_judge(&e->c, &t->config, e->early ? TCPHS_TIME_NEVER : end, &summary->judgement, judged);
+	count = tcphs_connection_judge(&e->c, &t->config, e->early ? TCPHS_TIME_NEVER : end, &summary->judgement,
+	                               judged);
 	summary->judgement.certain |= e->retired;
 	describe_endpoints(t, e, summary);
 	summary->rtt_server = e->c.rtt_server;
 	summary->rtt_client = e->c.rtt_client;
 	summary->rtt_total = e->c.rtt_total;
-	tcphs_connection_agree(&e->c, memcmp(summary->key.src, mapped, sizeof(mapped)) != 0, summary->offer, &summary->agreed);
+	tcphs_connection_agree(&e->c, memcmp(summary->key.src, mapped, sizeof(mapped)) != 0, summary->offer,
+	                       &summary->agreed);
 	summary->icmp = e->c.icmp;
 	summary->conn_state = tcphs_zeek_conn_state(&e->c.zeek);
 	strncpy(summary->history, tcphs_zeek_history(&e->c.zeek), sizeof(summary->history) - 1);
