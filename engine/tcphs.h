@@ -63,7 +63,7 @@ struct tcphs_config {
 	tcphs_time copy_with_id;     /* how late a copy of a segment may be captured, if its IPv4 id is not 0 */
 	tcphs_time copy_without_id;  /* ... if it is, or over IPv6 */
 	tcphs_time silence; /* peer_lost_state: what comes after this tests the peer, and its RST comes as soon */
-	/* time_wait_collision, reuse_isn_not_greater, syn_on_established: a SYN sooner than this after the former use. */
+	/* time_wait_collision, reuse_isn_not_greater, syn_on_established: a SYN sooner after the former use. */
 	tcphs_time time_wait;
 	tcphs_time flood;            /* syn_many_isns, synack_many_isns: so many within this time */
 	uint32_t many_isns;          /* ... and this many are not yet many */
