@@ -514,6 +514,12 @@ static void judge_host(const struct tcphs_isn_table *table, const struct host *h
 		out->quality |= TCPHS_ISN_SCANNER;
 }
 
+/* Judging costs more than all else here, and a pattern that holds is still there a few samples later. */
+static bool time_to_judge(const struct tcphs_isn_table *table, const struct host *host)
+{
+	return host->sample_count >= table->enough && (host->sample_count <= 8 || host->sample_count % 8 == 0);
+}
+
 bool tcphs_isn_completed(struct tcphs_isn_table *table, const struct tcphs_isn *isn, struct tcphs_isn_pattern *pattern)
 {
 	const struct sample sample = { isn->time, isn->isn, isn->tuple };
@@ -523,7 +529,7 @@ bool tcphs_isn_completed(struct tcphs_isn_table *table, const struct tcphs_isn *
 	if (!host)
 		return false;
 	note_completed(table, host, isn->isn);
-	if (!keep_sample(host, &sample) || host->sample_count < table->enough || (host->proven & PATTERNS))
+	if (!keep_sample(host, &sample) || !time_to_judge(table, host) || (host->proven & PATTERNS))
 		return false;
 	judge_host(table, host, &judged);
 	if (judged.pattern & TCPHS_ISN_CONSTANT_STEP)

@@ -222,11 +222,11 @@ static const struct clock_case {
 	uint32_t by;
 } clock_cases[] = {
 	{250000, 0, 1, 6},
-	{250000, 0.0005, 2, 9},
-	{250000, 0.010, 1, 20},
+	{250000, 0.0005, 2, 8},
+	{250000, 0.010, 1, 24},
 	{128000, 0, 0.3, 6},
 	{1000000, 0.001, 60, 7},
-	{15625000, 0.001, 5, 9},
+	{15625000, 0.001, 5, 8},
 	{1000, 0, 100, 6},
 	{250000, 1, 1, 0},         /* too inexact to speak of a clock */
 };
@@ -263,7 +263,7 @@ static void test_clock(void)
 /** struct multiples_case: a divisor, and the sample by which it is proven (0: never). */
 static const struct multiples_case {
 	uint32_t divisor, by;
-} multiples_cases[] = {{64000, 6}, {1024, 6}, {1000, 7}, {100, 9}, {10, 14}, {9, 0}, {8, 0}, {2, 0}, {1, 0}};
+} multiples_cases[] = {{64000, 6}, {1024, 6}, {1000, 7}, {100, 16}, {10, 16}, {9, 0}, {8, 0}, {2, 0}, {1, 0}};
 
 static void test_multiples(void)
 {
@@ -601,6 +601,38 @@ static void test_thresholds(void)
 	tcphs_isn_del(table);
 }
 
+/* What people read of each pattern; who is spoken of is the side of the finding. */
+static void test_sentences(void)
+{
+	static const struct {
+		struct tcphs_finding finding;
+		const char *text;
+	} cases[] = {
+		{{.rule = TCPHS_RULE_ISN_REPEATED, .numbers = 1, .expected = 0, .actual = 4},
+		 "client used one ISN for 4 connections, none of them completed so far, as a scanner does"},
+		{{.rule = TCPHS_RULE_ISN_REPEATED, .numbers = 1, .expected = 2, .actual = 4, .side = 1},
+		 "server used one ISN for 4 connections, 2 of them completed"},
+		{{.rule = TCPHS_RULE_ISN_REPEATED, .numbers = 1, .expected = 4, .actual = 4},
+		 "client used one ISN for 4 connections, 4 of them completed"},
+		{{.rule = TCPHS_RULE_ISN_PREDICTABLE, .expected = 0, .actual = TCPHS_ISN_CONSTANT_STEP},
+		 "client's ISNs can be predicted: each is the same"},
+		{{.rule = TCPHS_RULE_ISN_PREDICTABLE, .expected = 64000, .actual = TCPHS_ISN_CONSTANT_STEP},
+		 "client's ISNs can be predicted: each is 64000 above the one before"},
+		{{.rule = TCPHS_RULE_ISN_PREDICTABLE, .expected = 250000, .actual = TCPHS_ISN_CLOCK, .side = 1},
+		 "server's ISNs can be predicted: they grow with the clock, by 250000 a second"},
+		{{.rule = TCPHS_RULE_ISN_PREDICTABLE, .expected = 12, .actual = TCPHS_ISN_MULTIPLES},
+		 "client's ISNs can be predicted: they differ by multiples of 12"},
+	};
+	const struct tcphs_summary summary = {0};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		char text[200];
+
+		tcphs_finding_format(text, sizeof(text), &cases[i].finding, &summary);
+		g_assert_cmpstr(text, ==, cases[i].text);
+	}
+}
+
 static void test_words(void)
 {
 	g_assert_cmpstr(tcphs_isn_word(TCPHS_ISN_REPEATED), ==, "repeated");
@@ -638,6 +670,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/isn/table/full", test_full);
 	g_test_add_func("/isn/table/odd-times", test_odd_times);
 	g_test_add_func("/isn/thresholds", test_thresholds);
+	g_test_add_func("/isn/sentences", test_sentences);
 	g_test_add_func("/isn/words", test_words);
 	return g_test_run();
 }
