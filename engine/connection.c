@@ -331,8 +331,8 @@ static void learn_synack(struct update *u)
 		c->facts |= TCPHS_FACT_ACKED;
 	/* Another ISN begins another count. */
 	if (u->before != TCPHS_STAGE_OPEN && u->before != TCPHS_STAGE_MIDSTREAM)
-		u->own->nxt = u->s->seq + 1 + u->s->length;
-	u->own->did |= TCPHS_DID_SEND;
+		u->own->did &= (uint16_t)~TCPHS_DID_SEND;
+	sent(u->own, u->s->seq + 1 + u->s->length);
 }
 
 /* A held number was wrong: the server says SYN-ACK again, or RST. */
@@ -599,9 +599,9 @@ static void watch_for_lost_state(struct update *u)
 	struct tcphs_connection *c = u->c;
 	bool again = u->s->length > 0 && (u->own->did & TCPHS_DID_SEND) && seq_lt(u->s->seq, u->own->nxt);
 
-	if (!(u->s->flags & TCPHS_ACK))
+	if ((u->s->flags & (TCPHS_ACK | TCPHS_RST)) != TCPHS_ACK || !tcphs_connection_open(c))
 		return;
-	if (again && tcphs_connection_open(c) && u->role == TCPHS_CLIENT &&
+	if (again && u->role == TCPHS_CLIENT &&
 	    c->side[!u->side].nxt == c->side[!u->side].isn + 1) {
 		if (u->own->resent++ == 0)
 			u->own->resent_first = u->s->ref;
@@ -610,8 +610,6 @@ static void watch_for_lost_state(struct update *u)
 		c->facts |= TCPHS_FACT_REPLACEMENT_ACKED;
 		c->echo = u->s->ack;
 	}
-	if (!tcphs_connection_open(c))
-		return;
 	if (again || u->s->time - c->last >= u->config->silence) {
 		c->answerable = u->s->time;
 		c->probe_ack = u->s->ack;

@@ -412,6 +412,9 @@ static bool is_certain(const struct judging *j, enum tcphs_reason reason)
 {
 	if (reason == TCPHS_REASON_PEER_LOST_STATE)
 		return has(j, TCPHS_FACT_LOST_STATE);
+	/* A SYN-ACK captured late may acknowledge the SYN's data. */
+	if (j->client->syn_data > 0 && j->c->isns == 0)
+		return false;
 	return tcphs_connection_open(j->c) && is_open(j) && (j->server->did & TCPHS_DID_MOVE_ON) &&
 	       ((j->client->did | j->server->did) & (TCPHS_DID_FIN | TCPHS_DID_RST));
 }

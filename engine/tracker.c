@@ -655,6 +655,18 @@ static void take(struct tcphs_tracker *t, uint32_t number, const struct tcphs_ke
 		entry_at(t, tuple->previous)->c.facts |= TCPHS_FACT_SUCCESSOR_OPEN;
 }
 
+/*
+ * Is |event| what the predecessor |c| expects of the segment? The SYN-ACK of an older SYN may come after the newer SYN,
+ * or both sides of a firewall that changes ISNs were captured: then it acknowledges just that SYN.
+ */
+static bool suits(const struct tcphs_connection *c, enum tcphs_side side, const struct tcphs_segment *s,
+                  enum tcphs_event event)
+{
+	if (s->flags & TCPHS_SYN)
+		return c->stage >= TCPHS_STAGE_SYN && event >= TCPHS_EV_SYNACK && event <= TCPHS_EV_SYNACK_NEW_ACK;
+	return event < TCPHS_EVENTS && tcphs_connection_fits(c, side, s);
+}
+
 /* A segment for the predecessor: the newest one learns of it only if it answers its SYN. */
 static bool take_for_predecessor(struct tcphs_tracker *t, struct tcphs_tuple *tuple, const struct tcphs_key *key,
                                  unsigned direction, const struct tcphs_segment *s, enum tcphs_event event,
@@ -664,14 +676,12 @@ static bool take_for_predecessor(struct tcphs_tracker *t, struct tcphs_tuple *tu
 	enum tcphs_side side;
 	enum tcphs_event its_event;
 
-	if (!live(t, tuple->previous) || (s->flags & TCPHS_SYN))
+	if (!live(t, tuple->previous) || ((s->flags & TCPHS_SYN) && event != TCPHS_EV_SYNACK_BAD_ACK))
 		return false;
 	older = entry_at(t, tuple->previous);
 	side = side_of(older, direction);
-	if (!tcphs_connection_fits(&older->c, side, s))
-		return false;
 	its_event = tcphs_classify(&older->c, &t->config, side, s);
-	if (its_event >= TCPHS_EVENTS)
+	if (!suits(&older->c, side, s, its_event))
 		return false;
 	if ((event == TCPHS_EV_CHALLENGE || event == TCPHS_EV_MOVED_ON) &&
 	    entry_at(t, tuple->newest)->c.stage == TCPHS_STAGE_SYN)
