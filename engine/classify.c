@@ -213,6 +213,17 @@ static enum tcphs_event ack_of_synack(const struct tcphs_connection *c, const st
 	return ahead ? TCPHS_EV_ACK_AHEAD : TCPHS_EV_ACK_BAD_ACK;
 }
 
+/*
+ * A RST after the SYN-ACK, by |own|: its numbers lie beyond x + 1 or y + 1 where one of the two had sent data. Then the
+ * handshake was completed, and the capture has only the ends of it.
+ */
+static bool past_handshake(const struct tcphs_endpoint *own, const struct tcphs_endpoint *peer,
+                           const struct tcphs_segment *s)
+{
+	return seq_within(s->seq, own->nxt + 1, own->isn + TCPHS_SEQ_AHEAD) ||
+	       ((s->flags & TCPHS_ACK) && seq_within(s->ack, peer->nxt + 1, peer->isn + TCPHS_SEQ_AHEAD));
+}
+
 static enum tcphs_event client_in_synack(const struct tcphs_connection *c, const struct tcphs_endpoint *client,
                                          const struct tcphs_endpoint *server, const struct tcphs_segment *s)
 {
@@ -224,7 +235,9 @@ static enum tcphs_event client_in_synack(const struct tcphs_connection *c, const
 	if (s->flags & TCPHS_RST) {
 		if ((c->facts & TCPHS_FACT_BAD_SYNACK) && s->seq == c->echo && !acks_syn(client, s->seq))
 			return TCPHS_EV_RST_ECHO;
-		return seq_within(s->seq, client->isn, client->isn + TCPHS_SEQ_AHEAD) ? TCPHS_EV_RST : TCPHS_EV_RST_BAD;
+		if (!seq_within(s->seq, client->isn, client->isn + TCPHS_SEQ_AHEAD))
+			return TCPHS_EV_RST_BAD;
+		return c->isns == 1 && past_handshake(client, server, s) ? TCPHS_EV_RST_AHEAD : TCPHS_EV_RST;
 	}
 	if (!(s->flags & TCPHS_ACK))
 		return TCPHS_EV_NOISE;
@@ -232,10 +245,14 @@ static enum tcphs_event client_in_synack(const struct tcphs_connection *c, const
 	if (event == TCPHS_EV_ACK_BAD_ACK)
 		return event;
 	/* seq = x with a good ack is a keep-alive: the ACK itself was not captured. */
-	if (ahead != UINT32_MAX && ahead > client->syn_data + first_window(client, server))
-		return TCPHS_EV_ACK_BAD_SEQ;
+	if (ahead != UINT32_MAX && ahead > client->syn_data + first_window(client, server) &&
+	    (span(s) == 0 || ahead > TCPHS_SEQ_AHEAD))
+		return TCPHS_EV_ACK_BAD_SEQ;   /* data or FIN from further on may follow what was not captured */
 	/* A second, higher ack: the client goes on, so the server's segments were not captured. */
 	if (event == TCPHS_EV_ACK_AHEAD && c->held.ref != 0 && seq_lt(c->held.ack, s->ack))
+		return TCPHS_EV_ACK;
+	/* A FIN beyond data of both sides: a capture of SYN, FIN and RST only has nothing else. */
+	if (event == TCPHS_EV_ACK_AHEAD && (s->flags & TCPHS_FIN) && seq_lt(client->nxt, s->seq))
 		return TCPHS_EV_ACK;
 	return event;
 }
@@ -253,6 +270,10 @@ static enum tcphs_event server_in_synack(const struct tcphs_connection *c, const
 		bool answers_held = c->held.ref != 0 && s->seq == c->held.ack;
 		bool answers_bad = (c->facts & TCPHS_FACT_BAD_ACK) && s->seq == c->bad_ack;
 
+		/* A wrong ACK is answered by a RST without ACK flag (3.10.7.4). */
+		if (c->isns == 1 && !(c->facts & TCPHS_FACT_BAD_ACK) && (!answers_held || (s->flags & TCPHS_ACK)) &&
+		    past_handshake(server, client, s))
+			return TCPHS_EV_RST_AHEAD;
 		if (answers_held || answers_bad || seq_within(s->seq, server->isn, server->isn + TCPHS_SEQ_AHEAD) ||
 		    ((s->flags & TCPHS_ACK) && acks_syn(client, s->ack)))
 			return TCPHS_EV_RST;
@@ -266,7 +287,7 @@ static enum tcphs_event server_in_synack(const struct tcphs_connection *c, const
 	if (!seq_within(s->seq, server->isn, server->isn + TCPHS_SEQ_AHEAD) ||
 	    !seq_within(s->ack, client->isn + 1, reach))
 		return TCPHS_EV_CHALLENGE;
-	/* 3.10.7.4: so it answers a newer SYN, or what is not in its window, in SYN-RECEIVED: no proof of a final ACK. */
+	/* 3.10.7.4: so it answers, in SYN-RECEIVED, a newer SYN or what is not in its window: it has no final ACK. */
 	if ((c->facts & (TCPHS_FACT_REPLACED | TCPHS_FACT_BAD_ACK)) && span(s) == 0 && s->ack == client->isn + 1)
 		return TCPHS_EV_CHALLENGE;
 	return TCPHS_EV_ACK;

@@ -471,14 +471,22 @@ static void learn_server_goes_on(struct update *u)
 		u->c->unseen = u->s->ref;
 }
 
+static void note_early(struct update *u)
+{
+	if (u->side != TCPHS_SIDE_FIRST)
+		return;
+	u->c->early = u->s->ref;
+	u->c->early_seq = u->s->seq;
+	u->c->early_ack = u->s->ack;
+}
+
 static void learn_ack(struct update *u)
 {
 	switch (u->before) {
 	case TCPHS_STAGE_NEW:
 	case TCPHS_STAGE_PROBE:
 		u->c->facts |= TCPHS_FACT_MIDSTREAM;
-		u->c->early_seq = u->s->seq;
-		u->c->early_ack = u->s->ack;
+		note_early(u);
 		/* fall through */
 	case TCPHS_STAGE_MIDSTREAM:
 		learn_midstream(u);
@@ -560,7 +568,7 @@ static void note_odd_rst(struct update *u)
 
 	if ((u->own->did | u->peer->did) & TCPHS_DID_FIN)
 		return;
-	if ((!tcphs_connection_open(c) && u->event != TCPHS_EV_RST_BAD) || u->before == TCPHS_STAGE_SYN ||
+	if ((!tcphs_connection_open(c) && u->event == TCPHS_EV_RST) || u->before == TCPHS_STAGE_SYN ||
 	    c->odd_rst != 0 || !(u->own->did & TCPHS_DID_SEND) || u->s->seq == expected ||
 	    ((u->peer->did & TCPHS_DID_ACK_KNOWN) && u->s->seq == u->peer->ack))
 		return;
@@ -590,6 +598,19 @@ static void learn_rst(struct update *u)
 	default:
 		learn_rst_in_opening(u);
 	}
+	u->own->did |= TCPHS_DID_RST;
+}
+
+/* The final ACK and what followed were not captured: perhaps nothing but SYN, FIN and RST was. */
+static void learn_rst_ahead(struct update *u)
+{
+	if (u->role == TCPHS_SERVER)
+		learn_server_goes_on(u);
+	else if (u->c->unseen == 0)
+		u->c->unseen = u->s->ref;
+	u->c->held.ref = 0;
+	u->c->facts |= TCPHS_FACT_RESET;
+	note_odd_rst(u);
 	u->own->did |= TCPHS_DID_RST;
 }
 
@@ -624,11 +645,10 @@ static void settle_early(struct tcphs_connection *c)
 {
 	enum tcphs_side client = tcphs_connection_client(c);
 
-	if (!(c->facts & TCPHS_FACT_MIDSTREAM) || client != TCPHS_SIDE_FIRST || c->isns == 0 ||
-	    c->step[2] == c->first || c->early_seq != c->side[client].isn + 1 ||
-	    c->early_ack != c->side[!client].isn + 1)
+	if (c->early == 0 || client != TCPHS_SIDE_FIRST || c->isns == 0 || c->step[2] == c->early ||
+	    c->early_seq != c->side[client].isn + 1 || c->early_ack != c->side[!client].isn + 1)
 		return;
-	c->step[2] = c->first;
+	c->step[2] = c->early;
 	c->facts |= TCPHS_FACT_ACKED;
 }
 
@@ -725,6 +745,7 @@ static void learn(struct update *u)
 		[TCPHS_EV_ACK_BAD_SEQ] = learn_bad_seq,
 		[TCPHS_EV_CHALLENGE] = learn_challenge,
 		[TCPHS_EV_RST] = learn_rst,
+		[TCPHS_EV_RST_AHEAD] = learn_rst_ahead,
 		[TCPHS_EV_RST_BAD] = learn_bad_rst,
 		[TCPHS_EV_RST_NO_ACK] = learn_rst_without_ack,
 	};
@@ -779,7 +800,7 @@ static void close_steps(struct update *u)
 	bool acks_fin =
 		(s->flags & TCPHS_ACK) && (peer->did & TCPHS_DID_FIN) && (int32_t)(s->ack - (peer->fin + 1)) >= 0;
 
-	if (u->event == TCPHS_EV_RST) {
+	if (u->event == TCPHS_EV_RST || u->event == TCPHS_EV_RST_AHEAD) {
 		close_step(own, TCPHS_CLOSE_RST);
 		close_step(peer, TCPHS_CLOSE_RST);
 		return;
@@ -851,6 +872,7 @@ static enum tcphs_phase phase_of(const struct update *u)
 	case TCPHS_EV_MOVED_ON:
 		return phase_of_ack(u);
 	case TCPHS_EV_RST:
+	case TCPHS_EV_RST_AHEAD:
 	case TCPHS_EV_RST_BAD:
 	case TCPHS_EV_RST_NO_ACK:
 	case TCPHS_EV_RST_ECHO:

@@ -54,6 +54,7 @@ enum tcphs_event {
 	TCPHS_EV_MOVED_ON,   /* the server answers a SYN with data or FIN: its SYN-ACK was not captured */
 	TCPHS_EV_CHALLENGE,  /* an ACK that belongs to an older connection (RFC 5961 4.2, 3.5.1) */
 	TCPHS_EV_RST,        /* its receiver must take it */
+	TCPHS_EV_RST_AHEAD,  /* the same, and its numbers show that the handshake was over: it was not captured */
 	TCPHS_EV_RST_BAD,    /* unacceptable ack or sequence number: its receiver ignores it */
 	TCPHS_EV_RST_NO_ACK, /* no ACK flag where 3.10.7.3 demands one: ignored */
 	TCPHS_EV_RST_ECHO,   /* the RST that 3.10.7.3 demands for an unacceptable ack: its sender stays in SYN-SENT */
@@ -218,7 +219,8 @@ struct tcphs_connection {
 	uint32_t older_isn; /* the number that the 4-tuple's former connection had for this one's first sender */
 	uint32_t data_acked;        /* ack that took data of the SYN */
 	uint32_t bad_ack;           /* the client's latest wrong ack: the server's RST must have it as seq */
-	uint32_t early_seq, early_ack;  /* of the first segment captured, if it was the middle of a connection */
+	tcphs_ref early;            /* the first ACK captured, if it came before all else and the first side sent it */
+	uint32_t early_seq, early_ack;  /* its numbers */
 	uint32_t echo; /* ack of the latest unacceptable answer to the SYN: the client's RST must have it as seq */
 	uint32_t facts;
 	uint32_t frames, late;

@@ -555,6 +555,7 @@ static bool misfit(const struct tcphs_entry *e, enum tcphs_side side, enum tcphs
 		return true;
 	case TCPHS_EV_ACK:
 	case TCPHS_EV_RST:
+	case TCPHS_EV_RST_AHEAD:
 		if (e->c.stage == TCPHS_STAGE_PROBE)
 			return true;
 		/* After its SYN alone and in an open connection, classification lets nearly every number pass. */

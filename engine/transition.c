@@ -31,7 +31,7 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 			GO(ACK, MIDSTREAM, ESTABLISHED, ESTABLISHED, NONE), /* only an open connection acknowledges */
 			NEVER(ACK_AHEAD), NEVER(ACK_BAD_ACK), NEVER(ACK_BAD_SEQ), NEVER(MOVED_ON), NEVER(CHALLENGE),
 			GO(RST, MIDSTREAM, CLOSED, CLOSED, NONE), /* it ends what was not captured */
-			NEVER(RST_BAD), NEVER(RST_NO_ACK), NEVER(RST_ECHO),
+			NEVER(RST_AHEAD), NEVER(RST_BAD), NEVER(RST_NO_ACK), NEVER(RST_ECHO),
 		},
 		[TCPHS_SERVER] = {
 			NEVER(DUPLICATE), NEVER(NOISE), NEVER(SYN), NEVER(SYN_AGAIN),
@@ -41,7 +41,7 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 			NEVER(SYNACK_BAD_ACK), NEVER(ACK),
 			NEVER(ACK_AHEAD), NEVER(ACK_BAD_ACK), NEVER(ACK_BAD_SEQ), NEVER(MOVED_ON),
 			NEVER(CHALLENGE), NEVER(RST),
-			NEVER(RST_BAD), NEVER(RST_NO_ACK), NEVER(RST_ECHO),
+			NEVER(RST_AHEAD), NEVER(RST_BAD), NEVER(RST_NO_ACK), NEVER(RST_ECHO),
 		},
 	},
 	[TCPHS_STAGE_PROBE] = {
@@ -55,7 +55,7 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 			GO(ACK, MIDSTREAM, ESTABLISHED, ESTABLISHED, NONE),
 			NEVER(ACK_AHEAD), NEVER(ACK_BAD_ACK), NEVER(ACK_BAD_SEQ), NEVER(MOVED_ON), NEVER(CHALLENGE),
 			KEEP(RST, PROBE, NONE),
-			NEVER(RST_BAD), NEVER(RST_NO_ACK), NEVER(RST_ECHO),
+			NEVER(RST_AHEAD), NEVER(RST_BAD), NEVER(RST_NO_ACK), NEVER(RST_ECHO),
 		},
 		[TCPHS_SERVER] = {
 			KEEP(DUPLICATE, PROBE, FRAME_DUPLICATE),
@@ -66,7 +66,7 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 			GO(ACK, MIDSTREAM, ESTABLISHED, ESTABLISHED, NONE),
 			NEVER(ACK_AHEAD), NEVER(ACK_BAD_ACK), NEVER(ACK_BAD_SEQ), NEVER(MOVED_ON), NEVER(CHALLENGE),
 			KEEP(RST, PROBE, NONE), /* 3.10.7.1: the answer to a stray segment */
-			NEVER(RST_BAD), NEVER(RST_NO_ACK), NEVER(RST_ECHO),
+			NEVER(RST_AHEAD), NEVER(RST_BAD), NEVER(RST_NO_ACK), NEVER(RST_ECHO),
 		},
 	},
 	[TCPHS_STAGE_SYN] = {
@@ -83,7 +83,7 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 			KEEP(ACK_BAD_SEQ, SYN, NONE), /* of an older connection on the 4-tuple */
 			NEVER(MOVED_ON), NEVER(CHALLENGE),
 			GO(RST, ENDED, CLOSED, LISTEN, NONE), /* the client gives up */
-			KEEP(RST_BAD, SYN, NONE),
+			NEVER(RST_AHEAD), KEEP(RST_BAD, SYN, NONE),
 			NEVER(RST_NO_ACK),
 			GO(RST_ECHO, SYN, SYN_SENT, LISTEN, NONE), /* figure 8, line 5; figure 9, line 4 */
 		},
@@ -100,7 +100,7 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 			GO(MOVED_ON, OPEN, ESTABLISHED, ESTABLISHED, NONE),
 			GO(CHALLENGE, SYN, SYN_SENT, ESTABLISHED, CHALLENGE_ACK), /* figure 9, line 3 */
 			GO(RST, ENDED, CLOSED, CLOSED, RST_REFUSED), /* 3.10.7.3: connection refused */
-			KEEP(RST_BAD, SYN, RST_BAD_ACK), /* 3.10.7.3: unacceptable, dropped */
+			NEVER(RST_AHEAD), KEEP(RST_BAD, SYN, RST_BAD_ACK), /* 3.10.7.3: unacceptable, dropped */
 			KEEP(RST_NO_ACK, SYN, RST_BAD_ACK),
 			NEVER(RST_ECHO),
 		},
@@ -120,7 +120,7 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 			KEEP(ACK_BAD_SEQ, CROSSED, ACK_BAD_SEQ),
 			NEVER(MOVED_ON), NEVER(CHALLENGE),
 			GO(RST, ENDED, CLOSED, CLOSED, NONE),
-			KEEP(RST_BAD, CROSSED, NONE),
+			NEVER(RST_AHEAD), KEEP(RST_BAD, CROSSED, NONE),
 			NEVER(RST_NO_ACK), NEVER(RST_ECHO),
 		},
 		[TCPHS_SERVER] = {
@@ -137,7 +137,7 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 			KEEP(ACK_BAD_SEQ, CROSSED, ACK_BAD_SEQ),
 			NEVER(MOVED_ON), NEVER(CHALLENGE),
 			GO(RST, ENDED, CLOSED, CLOSED, NONE),
-			KEEP(RST_BAD, CROSSED, NONE),
+			NEVER(RST_AHEAD), KEEP(RST_BAD, CROSSED, NONE),
 			NEVER(RST_NO_ACK), NEVER(RST_ECHO),
 		},
 	},
@@ -157,7 +157,7 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 			KEEP(ACK_BAD_SEQ, CROSSED_CLIENT, ACK_BAD_SEQ),
 			NEVER(MOVED_ON), NEVER(CHALLENGE),
 			GO(RST, ENDED, CLOSED, CLOSED, NONE),
-			KEEP(RST_BAD, CROSSED_CLIENT, NONE),
+			NEVER(RST_AHEAD), KEEP(RST_BAD, CROSSED_CLIENT, NONE),
 			NEVER(RST_NO_ACK), NEVER(RST_ECHO),
 		},
 		[TCPHS_SERVER] = {
@@ -174,7 +174,7 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 			KEEP(ACK_BAD_SEQ, CROSSED_CLIENT, ACK_BAD_SEQ),
 			NEVER(MOVED_ON), NEVER(CHALLENGE),
 			GO(RST, ENDED, CLOSED, CLOSED, NONE),
-			KEEP(RST_BAD, CROSSED_CLIENT, NONE),
+			NEVER(RST_AHEAD), KEEP(RST_BAD, CROSSED_CLIENT, NONE),
 			NEVER(RST_NO_ACK), NEVER(RST_ECHO),
 		},
 	},
@@ -193,7 +193,7 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 			KEEP(ACK_BAD_SEQ, CROSSED_SERVER, ACK_BAD_SEQ),
 			NEVER(MOVED_ON), NEVER(CHALLENGE),
 			GO(RST, ENDED, CLOSED, CLOSED, NONE),
-			KEEP(RST_BAD, CROSSED_SERVER, NONE),
+			NEVER(RST_AHEAD), KEEP(RST_BAD, CROSSED_SERVER, NONE),
 			NEVER(RST_NO_ACK), NEVER(RST_ECHO),
 		},
 		[TCPHS_SERVER] = {
@@ -211,7 +211,7 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 			KEEP(ACK_BAD_SEQ, CROSSED_SERVER, ACK_BAD_SEQ),
 			NEVER(MOVED_ON), NEVER(CHALLENGE),
 			GO(RST, ENDED, CLOSED, CLOSED, NONE),
-			KEEP(RST_BAD, CROSSED_SERVER, NONE),
+			NEVER(RST_AHEAD), KEEP(RST_BAD, CROSSED_SERVER, NONE),
 			NEVER(RST_NO_ACK), NEVER(RST_ECHO),
 		},
 	},
@@ -231,6 +231,7 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 			NEVER(MOVED_ON), NEVER(CHALLENGE),
 			/* 3.10.7.4: a passive open listens again */
 			GO(RST, ENDED, CLOSED, LISTEN, ABORTED_AFTER_SYNACK),
+			GO(RST_AHEAD, OPEN, ESTABLISHED, ESTABLISHED, NONE), /* the closing table has it */
 			KEEP(RST_BAD, SYNACK, NONE),
 			NEVER(RST_NO_ACK),
 			KEEP(RST_ECHO, SYNACK, NONE), /* it answers another, unacceptable SYN-ACK */
@@ -248,6 +249,7 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 			NEVER(ACK_AHEAD), NEVER(ACK_BAD_ACK), NEVER(ACK_BAD_SEQ), NEVER(MOVED_ON),
 			KEEP(CHALLENGE, SYNACK, CHALLENGE_ACK),
 			GO(RST, ENDED, CLOSED, CLOSED, NONE), /* the server gives up */
+			GO(RST_AHEAD, OPEN, ESTABLISHED, ESTABLISHED, NONE), /* the closing table has it */
 			KEEP(RST_BAD, SYNACK, NONE),
 			NEVER(RST_NO_ACK), NEVER(RST_ECHO),
 		},
@@ -263,7 +265,7 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 			KEEP(ACK, UNSEEN, NONE),
 			NEVER(ACK_AHEAD), NEVER(ACK_BAD_ACK), NEVER(ACK_BAD_SEQ), NEVER(MOVED_ON), NEVER(CHALLENGE),
 			KEEP(RST, UNSEEN, NONE), /* the closing table has it */
-			NEVER(RST_BAD), NEVER(RST_NO_ACK), NEVER(RST_ECHO),
+			NEVER(RST_AHEAD), NEVER(RST_BAD), NEVER(RST_NO_ACK), NEVER(RST_ECHO),
 		},
 		[TCPHS_SERVER] = {
 			KEEP(DUPLICATE, UNSEEN, FRAME_DUPLICATE),
@@ -279,7 +281,7 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 			NEVER(ACK_AHEAD), NEVER(ACK_BAD_ACK), NEVER(ACK_BAD_SEQ), NEVER(MOVED_ON),
 			KEEP(CHALLENGE, UNSEEN, CHALLENGE_ACK),
 			KEEP(RST, UNSEEN, NONE), /* the closing table has it */
-			KEEP(RST_BAD, UNSEEN, NONE),
+			NEVER(RST_AHEAD), KEEP(RST_BAD, UNSEEN, NONE),
 			NEVER(RST_NO_ACK), NEVER(RST_ECHO),
 		},
 	},
@@ -294,7 +296,7 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 			KEEP(ACK, MIDSTREAM, NONE),
 			NEVER(ACK_AHEAD), NEVER(ACK_BAD_ACK), NEVER(ACK_BAD_SEQ), NEVER(MOVED_ON), NEVER(CHALLENGE),
 			KEEP(RST, MIDSTREAM, NONE), /* the closing table has it */
-			NEVER(RST_BAD), NEVER(RST_NO_ACK), NEVER(RST_ECHO),
+			NEVER(RST_AHEAD), NEVER(RST_BAD), NEVER(RST_NO_ACK), NEVER(RST_ECHO),
 		},
 		[TCPHS_SERVER] = {
 			KEEP(DUPLICATE, MIDSTREAM, FRAME_DUPLICATE),
@@ -305,7 +307,7 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 			KEEP(ACK, MIDSTREAM, NONE),
 			NEVER(ACK_AHEAD), NEVER(ACK_BAD_ACK), NEVER(ACK_BAD_SEQ), NEVER(MOVED_ON), NEVER(CHALLENGE),
 			KEEP(RST, MIDSTREAM, NONE), /* the closing table has it */
-			NEVER(RST_BAD), NEVER(RST_NO_ACK), NEVER(RST_ECHO),
+			NEVER(RST_AHEAD), NEVER(RST_BAD), NEVER(RST_NO_ACK), NEVER(RST_ECHO),
 		},
 	},
 	[TCPHS_STAGE_OPEN] = {
@@ -321,7 +323,7 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 			KEEP(ACK, OPEN, NONE),
 			NEVER(ACK_AHEAD), NEVER(ACK_BAD_ACK), NEVER(ACK_BAD_SEQ), NEVER(MOVED_ON), NEVER(CHALLENGE),
 			KEEP(RST, OPEN, NONE), /* the closing table has it */
-			KEEP(RST_BAD, OPEN, NONE), /* RFC 5961 3.2: outside the window, dropped */
+			NEVER(RST_AHEAD), KEEP(RST_BAD, OPEN, NONE), /* RFC 5961 3.2: outside the window, dropped */
 			NEVER(RST_NO_ACK), NEVER(RST_ECHO),
 		},
 		[TCPHS_SERVER] = {
@@ -337,7 +339,7 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 			KEEP(ACK, OPEN, NONE),
 			NEVER(ACK_AHEAD), NEVER(ACK_BAD_ACK), NEVER(ACK_BAD_SEQ), NEVER(MOVED_ON), NEVER(CHALLENGE),
 			KEEP(RST, OPEN, NONE), /* the closing table has it */
-			KEEP(RST_BAD, OPEN, NONE), /* RFC 5961 3.2: outside the window, dropped */
+			NEVER(RST_AHEAD), KEEP(RST_BAD, OPEN, NONE), /* RFC 5961 3.2: outside the window, dropped */
 			NEVER(RST_NO_ACK), NEVER(RST_ECHO),
 		},
 	},
@@ -352,7 +354,7 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 			GO(ACK, OPEN, ESTABLISHED, ESTABLISHED, NONE), /* the RST was not taken */
 			NEVER(ACK_AHEAD), NEVER(ACK_BAD_ACK), NEVER(ACK_BAD_SEQ), NEVER(MOVED_ON), NEVER(CHALLENGE),
 			KEEP(RST, ENDED, NONE),
-			NEVER(RST_BAD), NEVER(RST_NO_ACK), NEVER(RST_ECHO),
+			NEVER(RST_AHEAD), NEVER(RST_BAD), NEVER(RST_NO_ACK), NEVER(RST_ECHO),
 		},
 		[TCPHS_SERVER] = {
 			KEEP(DUPLICATE, ENDED, FRAME_DUPLICATE),
@@ -366,7 +368,7 @@ static const struct tcphs_cell opening[TCPHS_STAGES][2][TCPHS_EVENTS] = {
 			NEVER(ACK), NEVER(ACK_AHEAD), NEVER(ACK_BAD_ACK), NEVER(ACK_BAD_SEQ), NEVER(MOVED_ON),
 			NEVER(CHALLENGE),
 			KEEP(RST, ENDED, NONE),
-			NEVER(RST_BAD), NEVER(RST_NO_ACK), NEVER(RST_ECHO),
+			NEVER(RST_AHEAD), NEVER(RST_BAD), NEVER(RST_NO_ACK), NEVER(RST_ECHO),
 		},
 	},
 };
@@ -419,8 +421,7 @@ const char *tcphs_event_word(enum tcphs_event event)
 	static const char *const words[] = {
 		"duplicate", "noise", "syn", "syn_again", "synack", "synack_again", "synack_new_isn", "synack_new_ack",
 		"synack_bad_ack", "ack", "ack_ahead", "ack_bad_ack", "ack_bad_seq", "moved_on", "challenge",
-		"rst", "rst_bad",
-		"rst_no_ack", "rst_echo", "another", "unreadable",
+		"rst", "rst_ahead", "rst_bad", "rst_no_ack", "rst_echo", "another", "unreadable",
 	};
 
 	return words[event];
