@@ -10,7 +10,8 @@
  * cannot (how the connection was closed, how often a SYN was sent) needs the visited frame.
  *
  * Nothing is worked out unless somebody looks: a tree in which our protocol or an expert info is wanted, a listener of
- * expert infos, or a column.
+ * expert infos, or a column. One look is always taken: the light in the corner of the window shows the gravest expert
+ * info of the capture, so one that is graver than any before is raised even if nobody listens.
  */
 #include "plugin.h"
 
@@ -443,6 +444,16 @@ static void show_connection(const struct view *view, proto_tree *parent)
 
 /* ---- findings ----------------------------------------------------------------------------------- */
 
+/** severity_of(): a rule's severity as expert infos have it. */
+static int severity_of(const struct tcphs_rule_info *rule)
+{
+	static const int levels[] = {
+		[TCPHS_CHAT] = PI_CHAT, [TCPHS_NOTE] = PI_NOTE, [TCPHS_WARN] = PI_WARN, [TCPHS_ERROR] = PI_ERROR,
+	};
+
+	return levels[rule->severity];
+}
+
 /** finding_shows(): it is about this segment, and no later frame can take it back. */
 static bool finding_shows(const struct view *view, const struct tcphs_finding *finding)
 {
@@ -477,21 +488,31 @@ static void show_findings(const struct view *view, proto_tree *tree)
 	}
 }
 
-/** worst_title(): the gravest warning or error of this segment in a few words, or NULL. */
-static const char *worst_title(const struct view *view)
+/** worst_finding(): the gravest of this segment, or NULL. */
+static const struct tcphs_finding *worst_finding(const struct view *view)
 {
-	const struct tcphs_rule_info *worst = NULL;
+	const struct tcphs_finding *worst = NULL;
+	enum tcphs_severity severity = TCPHS_CHAT;
 
 	for (size_t i = 0; i < view->summary.finding_count; i++) {
 		const struct tcphs_finding *finding = &view->summary.findings[i];
 		const struct tcphs_rule_info *rule = tcphs_rule_info((enum tcphs_rule)finding->rule);
 
-		if (!finding_shows(view, finding) || rule->severity < TCPHS_WARN)
+		if (!finding_shows(view, finding) || (worst && rule->severity <= severity))
 			continue;
-		if (!worst || rule->severity > worst->severity)
-			worst = rule;
+		worst = finding;
+		severity = rule->severity;
 	}
-	return worst ? worst->title : NULL;
+	return worst;
+}
+
+/** raise_level(): see the last sentence at the top of this file. */
+static void raise_level(const struct view *view)
+{
+	const struct tcphs_finding *worst = worst_finding(view);
+
+	if (worst && severity_of(tcphs_rule_info((enum tcphs_rule)worst->rule)) > expert_get_highest_severity())
+		show_finding(view, NULL, worst);
 }
 
 /* ---- what Wireshark calls ----------------------------------------------------------------------- */
@@ -500,24 +521,29 @@ static const char *worst_title(const struct view *view)
 static void mark_info(const struct view *view)
 {
 	static const char *const steps[] = {" [1/3]", " [2/3]", " [3/3]"};
-	const char *title = worst_title(view);
+	const struct tcphs_finding *worst = worst_finding(view);
+	const struct tcphs_rule_info *rule = worst ? tcphs_rule_info((enum tcphs_rule)worst->rule) : NULL;
 	uint8_t phase = view->mark->phase;
 
 	if (view->step)
 		col_append_str(view->pinfo->cinfo, COL_INFO, steps[view->step - 1]);
 	else if (phase == TCPHS_PHASE_SYN_AGAIN || phase == TCPHS_PHASE_SYNACK_AGAIN)
 		col_append_fstr(view->pinfo->cinfo, COL_INFO, " [%s]", phase_titles[phase]);
-	if (title)
-		col_append_fstr(view->pinfo->cinfo, COL_INFO, " [%s]", title);
+	if (rule && rule->severity >= TCPHS_WARN)
+		col_append_fstr(view->pinfo->cinfo, COL_INFO, " [%s]", rule->title);
+}
+
+/** remarkable(): a segment that has a part in the handshake or is out of order, as opposed to the ordinary rest. */
+static bool remarkable(const struct tcphs_mark *mark)
+{
+	return mark->step || mark->phase == TCPHS_PHASE_SYN_AGAIN || mark->phase == TCPHS_PHASE_SYNACK_AGAIN ||
+	       mark->phase == TCPHS_PHASE_RST || mark->phase == TCPHS_PHASE_OUT_OF_PLACE;
 }
 
 /** info_wanted(): an Info column is being written, and this is a segment that may get a mark there. */
 static bool info_wanted(const packet_info *pinfo, const struct tcphs_layer *layer, const struct tcphs_mark *mark)
 {
-	if (!tcphs_preferences.info_marks || layer->quote || !compat_has_column(pinfo, COL_INFO))
-		return false;
-	return mark->step || mark->phase == TCPHS_PHASE_SYN_AGAIN || mark->phase == TCPHS_PHASE_SYNACK_AGAIN ||
-	       mark->phase == TCPHS_PHASE_RST || mark->phase == TCPHS_PHASE_OUT_OF_PLACE;
+	return tcphs_preferences.info_marks && !layer->quote && remarkable(mark) && compat_has_column(pinfo, COL_INFO);
 }
 
 /** tree_wanted(): there is a tree in which something of ours will be looked at. */
@@ -579,7 +605,7 @@ bool tcphs_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struc
 {
 	bool expert = expert_wanted(pinfo);
 	struct view view;   /* large, so not cleared for every segment that nobody looks at */
-	bool info;
+	bool info, level;
 
 	view.mark = tcphs_capture_mark(layer->index);
 	if (view.mark->connection == TCPHS_NO_CONNECTION)
@@ -587,7 +613,8 @@ bool tcphs_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struc
 	if (!tree_wanted(tree))
 		tree = NULL;
 	info = info_wanted(pinfo, layer, view.mark);
-	if (!tree && !expert && !info)
+	level = remarkable(view.mark) && expert_get_highest_severity() < PI_ERROR;
+	if (!tree && !expert && !info && !level)
 		return !layer->quote;
 	view.tvb = tvb;
 	view.pinfo = pinfo;
@@ -601,6 +628,8 @@ bool tcphs_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struc
 		show_layer(&view, tree);
 	else if (expert)
 		show_findings(&view, NULL);
+	else if (level)
+		raise_level(&view);
 	return !layer->quote;
 }
 
