@@ -34,9 +34,10 @@ struct tcphs_entry {
 	uint32_t tuple, stream, incarnation;
 	uint32_t findings, last_finding;  /* list of struct tcphs_kept, or NONE */
 	uint32_t next;                    /* in the list of those lingering, or of those retired */
-	tcphs_time expires_from;          /* closed or replaced then; valid if 'ending' */
+	uint32_t before;                  /* in the list of those lingering */
+	tcphs_time expires_from;          /* closed or replaced then; valid if 'lingering' */
 	uint8_t first_direction;          /* of the first side: 0 if it is the tuple's lower endpoint */
-	bool ending, lingering, retired;
+	bool lingering, retired;
 	bool early;                       /* retired before the capture's end, which then means nothing to it */
 };
 

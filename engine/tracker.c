@@ -323,11 +323,29 @@ static void append_lingering(struct tcphs_tracker *t, uint32_t number)
 
 	e->lingering = true;
 	e->next = TCPHS_NONE;
+	e->before = t->linger_tail;
 	if (t->linger_tail != TCPHS_NONE)
 		entry_at(t, t->linger_tail)->next = number;
 	else
 		t->linger_head = number;
 	t->linger_tail = number;
+}
+
+static void stop_lingering(struct tcphs_tracker *t, uint32_t number)
+{
+	struct tcphs_entry *e = entry_at(t, number);
+
+	if (!e->lingering)
+		return;
+	e->lingering = false;
+	if (e->before != TCPHS_NONE)
+		entry_at(t, e->before)->next = e->next;
+	else
+		t->linger_head = e->next;
+	if (e->next != TCPHS_NONE)
+		entry_at(t, e->next)->before = e->before;
+	else
+		t->linger_tail = e->before;
 }
 
 /* The connection ends now, or no longer (the same attempt goes on). */
@@ -336,52 +354,27 @@ static void note_ending(struct tcphs_tracker *t, uint32_t number)
 	struct tcphs_entry *e = entry_at(t, number);
 	bool ending = e->c.closed_at != TCPHS_TIME_NONE || (e->c.facts & TCPHS_FACT_REPLACED);
 
-	if (ending && !e->ending) {
-		e->expires_from = t->now;
-		if (!e->lingering)
-			append_lingering(t, number);
-	}
-	e->ending = ending;
-}
-
-static void expire_lingering(struct tcphs_tracker *t)
-{
-	while (t->linger_head != TCPHS_NONE) {
-		uint32_t number = t->linger_head;
-		struct tcphs_entry *e = entry_at(t, number);
-
-		if (e->ending && !e->retired && t->now - e->expires_from <= t->config.linger)
-			return;
-		t->linger_head = e->next;
-		if (t->linger_head == TCPHS_NONE)
-			t->linger_tail = TCPHS_NONE;
-		e->lingering = false;
-		if (e->ending && !e->retired)
-			retire(t, number);
-	}
-}
-
-/* Takes an entry out of the list of lingering ones; rare (forget, a third connection on a tuple). */
-static void stop_lingering(struct tcphs_tracker *t, uint32_t number)
-{
-	uint32_t *link = &t->linger_head, before = TCPHS_NONE;
-
-	if (!entry_at(t, number)->lingering)
+	if (ending == e->lingering)
 		return;
-	while (*link != number) {
-		before = *link;
-		link = &entry_at(t, before)->next;
+	if (!ending) {
+		stop_lingering(t, number);
+		return;
 	}
-	*link = entry_at(t, number)->next;
-	if (t->linger_tail == number)
-		t->linger_tail = before;
-	entry_at(t, number)->lingering = false;
+	e->expires_from = t->now;
+	append_lingering(t, number);
 }
 
 static void retire_now(struct tcphs_tracker *t, uint32_t number)
 {
 	stop_lingering(t, number);
 	retire(t, number);
+}
+
+/* The list is in the order of the endings, so its head is the next to go. */
+static void expire_lingering(struct tcphs_tracker *t)
+{
+	while (t->linger_head != TCPHS_NONE && t->now - entry_at(t, t->linger_head)->expires_from > t->config.linger)
+		retire_now(t, t->linger_head);
 }
 
 /* Retired connections name their tuple until they are drained. */
