@@ -391,7 +391,8 @@ static void take_final_ack(struct update *u)
 	/* A server that took data from the SYN may send before the ACK (RFC 7413 4.2), which then covers that too. */
 	uint32_t last = c->facts & TCPHS_FACT_DATA_TAKEN ? u->peer->nxt : isn + 1;
 
-	if (c->step[2] != 0 || u->role != TCPHS_CLIENT || !seq_within(u->s->ack, isn + 1, last))
+	if (c->step[2] != 0 || u->role != TCPHS_CLIENT || !(u->peer->did & TCPHS_DID_ISN) ||
+	    !seq_within(u->s->ack, isn + 1, last))
 		return;
 	if (!seq_within(u->s->seq, u->own->isn, u->own->isn + 1 + u->own->syn_data) &&
 	    !(c->stage == TCPHS_STAGE_SYNACK))
@@ -772,8 +773,11 @@ static void move_to(struct update *u, const struct tcphs_cell *cell)
 		server->did &= (uint16_t)~(TCPHS_DID_FIN | TCPHS_DID_FIN_ACKED);
 		u->c->step[2] = 0;
 	}
-	if (u->before == TCPHS_STAGE_ENDED && cell->stage != TCPHS_STAGE_ENDED)
+	/* The answer to a probe, or the end of another try, ended nothing of what begins now. */
+	if ((u->before == TCPHS_STAGE_ENDED || u->before == TCPHS_STAGE_PROBE) && cell->stage != u->before) {
+		u->c->facts &= ~(uint32_t)TCPHS_FACT_RESET;
 		u->c->closed_at = TCPHS_TIME_NONE;
+	}
 	if (cell->stage == TCPHS_STAGE_OPEN && u->before != TCPHS_STAGE_OPEN && crossed(u->c) &&
 	    !(server->did & TCPHS_DID_SYNACK)) {
 		u->c->facts |= TCPHS_FACT_SPLIT;

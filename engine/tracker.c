@@ -403,8 +403,17 @@ static void forget_idle(struct tcphs_tracker *t)
 	}
 }
 
+/* Times are subtracted from each other: from 1823 to 2116 that cannot overflow, beyond it they stand still. */
+static tcphs_time within_reach(tcphs_time time)
+{
+	const tcphs_time most = (INT64_C(1) << 62) - 1;
+
+	return time > most ? most : time < -most ? -most : time;
+}
+
 void tcphs_tracker_frame(struct tcphs_tracker *t, tcphs_time time)
 {
+	time = within_reach(time);
 	if (t->started && time <= t->now)
 		return;
 	t->now = time;
@@ -762,8 +771,14 @@ int tcphs_tracker_segment(struct tcphs_tracker *t, const struct tcphs_key *key, 
 {
 	struct tcphs_tuple wanted;
 	unsigned direction = order(t, key, &wanted);
+	struct tcphs_segment moved;
 	uint32_t tuple;
 
+	if (segment->time != within_reach(segment->time)) {
+		moved = *segment;
+		moved.time = within_reach(segment->time);
+		segment = &moved;
+	}
 	no_mark(mark);
 	tcphs_tracker_frame(t, segment->time);
 	if (!(segment->have & TCPHS_HAVE_HEADER)) {

@@ -202,11 +202,13 @@ static void one(struct feed *feed, struct reader *reader)
 	segment.sport = key.sport;
 	segment.dport = key.dport;
 	segment.time = feed->now;
+	if (kind >= 0xe0 && where >= 0xf0)
+		segment.time = where & 1 ? INT64_MAX : INT64_MIN;   /* a damaged timestamp */
 	segment.ref = ++feed->ref;
 	segment.ip_id = where >> 4;
 	segment.ttl = kind & 8 ? 64 : 250;
 	show(feed, (kind & 7) == 6 ? "quoted" : "segment", &segment);
-	tcphs_tracker_frame(feed->tracker, feed->now);
+	tcphs_tracker_frame(feed->tracker, segment.time);
 	if ((kind & 7) == 6) {
 		struct tcphs_quote quote = { .key = key, .segment = segment, .type = 3, .code = where >> 5 };
 
