@@ -55,13 +55,8 @@ static uint8_t ecn_of_synack(uint16_t flags, uint8_t asked)
 	}
 }
 
-static void offer_of(const struct tcphs_endpoint *e, struct tcphs_offer *offer)
+static void offer_of(const struct tcphs_options *o, uint16_t flags, struct tcphs_offer *offer)
 {
-	const struct tcphs_options *o = &e->options;
-
-	memset(offer, 0, sizeof(*offer));
-	if (!(e->did & TCPHS_DID_OPTIONS))
-		return;
 	offer->present = true;
 	offer->has_mss = o->seen & TCPHS_OPT_MSS;
 	offer->mss = o->mss;
@@ -74,7 +69,17 @@ static void offer_of(const struct tcphs_endpoint *e, struct tcphs_offer *offer)
 	offer->mptcp = (o->seen & TCPHS_OPT_MPTCP) &&
 	               (o->mptcp_subtype == TCPHS_MP_CAPABLE || o->mptcp_subtype == TCPHS_MP_JOIN);
 	offer->auth = auth_of(o);
-	offer->ecn = ecn_of_syn(e->flags);
+	offer->ecn = ecn_of_syn(flags);
+}
+
+void tcphs_segment_offer(const struct tcphs_segment *segment, enum tcphs_ecn asked, struct tcphs_offer *offer)
+{
+	memset(offer, 0, sizeof(*offer));
+	if (!(segment->flags & TCPHS_SYN) || !(segment->have & TCPHS_HAVE_OPTIONS))
+		return;
+	offer_of(&segment->options, segment->flags, offer);
+	if (segment->flags & TCPHS_ACK)
+		offer->ecn = ecn_of_synack(segment->flags, (uint8_t)asked);
 }
 
 static uint16_t mss_or_default(const struct tcphs_offer *offer, bool ipv6)
@@ -94,8 +99,11 @@ void tcphs_connection_agree(const struct tcphs_connection *c, bool ipv6, struct 
 	struct tcphs_offer *client = &offer[TCPHS_CLIENT], *server = &offer[TCPHS_SERVER];
 	const struct tcphs_endpoint *answerer = &c->side[!client_side];
 
-	offer_of(&c->side[client_side], client);
-	offer_of(answerer, server);
+	memset(offer, 0, 2 * sizeof(offer[0]));
+	if (c->side[client_side].did & TCPHS_DID_OPTIONS)
+		offer_of(&c->side[client_side].options, c->side[client_side].flags, client);
+	if (answerer->did & TCPHS_DID_OPTIONS)
+		offer_of(&answerer->options, answerer->flags, server);
 	/* In a simultaneous open both are offers; an ordinary SYN-ACK grants. */
 	if (server->present && (answerer->flags & TCPHS_ACK))
 		server->ecn = ecn_of_synack(answerer->flags, client->ecn);

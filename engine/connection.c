@@ -101,6 +101,12 @@ static void expect_in_opening(const struct update *u)
 {
 	struct tcphs_mark *m = u->mark;
 
+	/* 3.10.7.3: it has the unacceptable acknowledgment as its sequence number. */
+	if (u->event == TCPHS_EV_RST_ECHO) {
+		m->seq_base = m->seq_expected = u->s->seq;
+		m->terms |= TCPHS_TERM_SEQ;
+		return;
+	}
 	if (u->s->flags & TCPHS_SYN)
 		m->terms |= TCPHS_TERM_ISN;
 	else if ((u->own->did & TCPHS_DID_ISN) && !(u->role == TCPHS_SERVER && u->before == TCPHS_STAGE_SYN)) {
@@ -911,16 +917,27 @@ static uint8_t step_of(const struct update *u)
 	return 0;
 }
 
+/* Which of its sender's SYNs or SYN-ACKs it is; a copy is none. */
+static uint8_t attempt_of(const struct update *u)
+{
+	uint32_t count = u->s->flags & TCPHS_ACK ? u->own->synack_count : u->own->syn_count;
+
+	if (!(u->s->flags & TCPHS_SYN) || u->event == TCPHS_EV_DUPLICATE)
+		return 0;
+	return count > UINT8_MAX ? UINT8_MAX : (uint8_t)count;
+}
+
 static void finish_mark(struct update *u)
 {
-	uint8_t phase;
+	enum tcphs_phase phase;
 
-	u->mark->step = step_of(u);
-	u->mark->side = (uint8_t)u->side;
+	u->mark->step = step_of(u) & 3;
+	u->mark->side = u->side & 1;
 	u->mark->event = (uint8_t)u->event;
-	phase = (uint8_t)phase_of(u);
+	u->mark->attempt = attempt_of(u);
+	phase = phase_of(u);
 	if (u->mark->phase == TCPHS_PHASE_NONE)
-		u->mark->phase = phase;
+		u->mark->phase = phase & 15;
 	u->mark->state[0] = u->c->side[0].state;
 	u->mark->state[1] = u->c->side[1].state;
 }
@@ -1110,6 +1127,8 @@ size_t tcphs_connection_update(struct tcphs_connection *c, const struct tcphs_co
 	if (!tcphs_cell_possible(cell))
 		cell = tcphs_transition(u.before, u.role, u.event = TCPHS_EV_NOISE);
 	mark->phase = TCPHS_PHASE_NONE;
+	mark->before[0] = c->side[0].state;
+	mark->before[1] = c->side[1].state;
 	expect(&u);
 	count_frame(&u);
 	if (event == TCPHS_EV_DUPLICATE) {

@@ -87,14 +87,14 @@ static void put_interval(struct text *text, uint64_t microseconds)
 	put(text, small ? " ms" : " s");
 }
 
-/** put_times(): " at 0, 1.0, 3.0 s", counted from the first; nothing for fewer than two. */
+/** put_times(): "0, 1.0, 3.0 s", counted from the first; nothing for fewer than two. */
 static void put_times(struct text *text, const tcphs_time *times, uint32_t known, uint32_t count)
 {
 	if (known > TCPHS_TRIES)
 		known = TCPHS_TRIES;
 	if (known < 2)
 		return;
-	put(text, " at 0");
+	put(text, "0");
 	for (uint32_t i = 1; i < known; i++) {
 		/* Timestamps may be anything and need not rise: subtract where overflow is defined. */
 		uint64_t later = (uint64_t)times[i] - (uint64_t)times[0];
@@ -107,6 +107,25 @@ static void put_times(struct text *text, const tcphs_time *times, uint32_t known
 	put(text, " s");
 	if (count > known)
 		put(text, " and %" PRIu32 " more", count - known);
+}
+
+size_t tcphs_interval_format(char *buffer, size_t size, tcphs_time interval)
+{
+	struct text text = text_over(buffer, size);
+	uint64_t length = interval < 0 ? 0 - (uint64_t)interval : (uint64_t)interval;
+
+	if (interval < 0)
+		put(&text, "-");
+	put_interval(&text, length / 1000 + (length % 1000 >= 500));
+	return text.used;
+}
+
+size_t tcphs_tries_format(char *buffer, size_t size, const tcphs_time *times, uint32_t known, uint32_t count)
+{
+	struct text text = text_over(buffer, size);
+
+	put_times(&text, times, known, count);
+	return text.used;
 }
 
 /* ---- arithmetic of a segment -------------------------------------------------------------------- */
@@ -297,8 +316,9 @@ static void put_tries(const struct saying *s, enum tcphs_role role)
 	put(s->text, client ? "SYN" : "SYN-ACK");
 	if (count == 1)
 		put(s->text, " once");
-	else
-		put_times(s->text, client ? c->syn_time : c->synack_time, client ? c->tries : c->synack_tries, count);
+	else if ((client ? c->tries : c->synack_tries) >= 2)
+		put(s->text, " at ");
+	put_times(s->text, client ? c->syn_time : c->synack_time, client ? c->tries : c->synack_tries, count);
 }
 
 /** say_again(): the same SYN or SYN-ACK again; times are kept of the client's SYN and the server's SYN-ACK only. */

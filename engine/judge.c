@@ -435,6 +435,8 @@ size_t tcphs_connection_judge(const struct tcphs_connection *c, const struct tcp
 		.client = (uint8_t)client,
 		.completeness = c->completeness,
 		.certain = is_certain(&j, reason),
+		.client_certain = c->syn_side >= 0,
+		.opening_certain = tcphs_connection_open(c),
 		.steps = { c->step[0], c->step[1], c->step[2] },
 	};
 	return find(&j, reason, out);

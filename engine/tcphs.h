@@ -190,9 +190,10 @@ enum tcphs_phase {
 	TCPHS_PHASES
 };
 
-/** Words of the above: "SYN-SENT", "syn_again"; "" for NONE. */
+/** Words of the above: "SYN-SENT", "syn_again"; "" for NONE. Titles are for people: "SYN again". */
 const char *tcphs_state_word(enum tcphs_state state);
 const char *tcphs_phase_word(enum tcphs_phase phase);
+const char *tcphs_phase_title(enum tcphs_phase phase);
 
 /** How an expected number comes about: bits of tcphs_mark.terms; what remains of the sum is data. */
 enum {
@@ -214,13 +215,14 @@ struct tcphs_mark {
 	uint32_t stream;                  /* the stream number of this segment */
 	uint32_t seq_expected, seq_base;  /* base + SYN + data + FIN = expected; base is an ISN or the FIN's seq */
 	uint32_t ack_expected, ack_base;
-	uint8_t phase;                    /* enum tcphs_phase */
-	uint8_t step; /* 1, 2, 3, or 0; of a SYN-ACK sent with several ISNs, tcphs_judgement decides */
-	uint8_t side;                     /* enum tcphs_side of the sender */
+	uint8_t phase : 4;                /* enum tcphs_phase */
+	uint8_t step : 2; /* 1, 2, 3, or 0; of a SYN-ACK sent with several ISNs, tcphs_judgement decides */
+	uint8_t side : 1;                 /* enum tcphs_side of the sender */
+	uint8_t late : 1;                 /* came after the connection's retirement: not judged */
 	uint8_t event;                    /* enum tcphs_event: what classification made of it */
-	uint8_t state[2];                 /* enum tcphs_state of the first and the second side, after the segment */
 	uint8_t terms;                    /* TCPHS_TERM_* */
-	uint8_t late;                     /* came after the connection's retirement: not judged */
+	uint8_t attempt;                  /* its sender's SYNs (or SYN-ACKs) with this one, 255 if more; 0 of a copy */
+	uint8_t before[2], state[2];      /* enum tcphs_state of the first and the second side, before and after it */
 };
 
 /* ---- rules and findings ------------------------------------------------------------------------- */
@@ -308,6 +310,7 @@ const char *tcphs_verdict_title(enum tcphs_verdict verdict);
 const char *tcphs_reason_word(enum tcphs_reason reason);
 const char *tcphs_reason_title(enum tcphs_reason reason);
 const char *tcphs_blame_word(enum tcphs_blame blame);
+const char *tcphs_blame_title(enum tcphs_blame blame);
 const char *tcphs_closed_word(enum tcphs_closed closed);
 /** tcphs_reason_verdict(): the one verdict a reason belongs to. */
 enum tcphs_verdict tcphs_reason_verdict(enum tcphs_reason reason);
@@ -336,6 +339,8 @@ struct tcphs_judgement {
 	uint8_t client; /* enum tcphs_side: sender of the first SYN; else receiver of a SYN-ACK; else the first */
 	uint8_t completeness;  /* TCPHS_SAW_* */
 	bool certain;          /* no later frame can change it */
+	bool client_certain;   /* ... or who is the client */
+	bool opening_certain;  /* ... or what is known of the steps so far, of ISNs, round trips and what was agreed */
 	tcphs_ref steps[3];    /* SYN, SYN-ACK, ACK; 0 where missing */
 };
 
@@ -351,6 +356,16 @@ struct tcphs_offer {
 	uint8_t cookie_length; /* octets, if fast_open */
 	uint8_t ecn, auth;     /* enum tcphs_ecn, enum tcphs_auth */
 };
+
+/**
+ * tcphs_segment_offer(): what a SYN or SYN-ACK offers by its options and flags; not present if it is neither, or was
+ * not captured whole. The flags of a SYN-ACK answer those of the SYN: |asked| is what that one asked for.
+ */
+void tcphs_segment_offer(const struct tcphs_segment *segment, enum tcphs_ecn asked, struct tcphs_offer *offer);
+
+/** "none", "classic", "accurate"; "none", "md5", "ao". */
+const char *tcphs_ecn_word(enum tcphs_ecn ecn);
+const char *tcphs_auth_word(enum tcphs_auth auth);
 
 struct tcphs_agreement {
 	bool present;                 /* both offers are known */
@@ -509,6 +524,12 @@ const struct tcphs_isn_table *tcphs_tracker_isns(const struct tcphs_tracker *tra
  */
 size_t tcphs_finding_format(char *buffer, size_t size, const struct tcphs_finding *finding,
                             const struct tcphs_summary *summary);
+
+/** tcphs_interval_format(): "30.5 ms", below a second, or "1.024 s". As above. */
+size_t tcphs_interval_format(char *buffer, size_t size, tcphs_time interval);
+
+/** tcphs_tries_format(): when |count| tries were made, |known| of them at |times|: "0, 1.0, 3.0 s". As above. */
+size_t tcphs_tries_format(char *buffer, size_t size, const tcphs_time *times, uint32_t known, uint32_t count);
 
 /** tcphs_arithmetic_format(): "ack 4322 = 4321 + 1 (SYN)"; "" where there is nothing to compare. As above. */
 size_t tcphs_arithmetic_format(char *buffer, size_t size, const struct tcphs_mark *mark,

@@ -69,6 +69,14 @@ static const char *const blame_words[] = {
 	[TCPHS_BLAME_CAPTURE] = "capture",
 };
 
+static const char *const blame_titles[] = {
+	[TCPHS_BLAME_NONE] = "nobody",
+	[TCPHS_BLAME_CLIENT] = "the client's host or program",
+	[TCPHS_BLAME_SERVER] = "the server's host or program",
+	[TCPHS_BLAME_PATH] = "the network between them, or a host that is not there",
+	[TCPHS_BLAME_CAPTURE] = "the capture, which lacks a part",
+};
+
 static const char *const closed_words[] = {
 	[TCPHS_CLOSED_OPEN] = "open",
 	[TCPHS_CLOSED_HALF] = "half",
@@ -81,6 +89,18 @@ static const char *const severity_words[] = {
 	[TCPHS_NOTE] = "note",
 	[TCPHS_WARN] = "warn",
 	[TCPHS_ERROR] = "error",
+};
+
+static const char *const ecn_words[] = {
+	[TCPHS_ECN_NONE] = "none",
+	[TCPHS_ECN_CLASSIC] = "classic",
+	[TCPHS_ECN_ACCURATE] = "accurate",
+};
+
+static const char *const auth_words[] = {
+	[TCPHS_AUTH_NONE] = "none",
+	[TCPHS_AUTH_MD5] = "md5",
+	[TCPHS_AUTH_AO] = "ao",
 };
 
 /* The names of RFC 9293 3.3.2. */
@@ -113,6 +133,22 @@ static const char *const phase_words[TCPHS_PHASES] = {
 	[TCPHS_PHASE_ACK_OF_FIN] = "ack_of_fin",
 	[TCPHS_PHASE_RST] = "rst",
 	[TCPHS_PHASE_OUT_OF_PLACE] = "out_of_place",
+};
+
+static const char *const phase_titles[TCPHS_PHASES] = {
+	[TCPHS_PHASE_NONE] = "",
+	[TCPHS_PHASE_SYN] = "SYN",
+	[TCPHS_PHASE_SYN_AGAIN] = "SYN again",
+	[TCPHS_PHASE_SYNACK] = "SYN-ACK",
+	[TCPHS_PHASE_SYNACK_AGAIN] = "SYN-ACK again",
+	[TCPHS_PHASE_ACK] = "ACK",
+	[TCPHS_PHASE_DATA] = "data",
+	[TCPHS_PHASE_PURE_ACK] = "pure ACK",
+	[TCPHS_PHASE_KEEP_ALIVE] = "keep-alive",
+	[TCPHS_PHASE_FIN] = "FIN",
+	[TCPHS_PHASE_ACK_OF_FIN] = "ACK of FIN",
+	[TCPHS_PHASE_RST] = "RST",
+	[TCPHS_PHASE_OUT_OF_PLACE] = "out of place",
 };
 
 /** word_at(): a word of a table; "" past its end, so that a number from a damaged store prints as nothing. */
@@ -181,6 +217,21 @@ const char *tcphs_state_word(enum tcphs_state state)
 const char *tcphs_phase_word(enum tcphs_phase phase)
 {
 	return word_at(phase_words, COUNT(phase_words), (unsigned int)phase);
+}
+
+const char *tcphs_phase_title(enum tcphs_phase phase)
+{
+	return word_at(phase_titles, COUNT(phase_titles), (unsigned int)phase);
+}
+
+const char *tcphs_ecn_word(enum tcphs_ecn ecn)
+{
+	return word_at(ecn_words, COUNT(ecn_words), (unsigned int)ecn);
+}
+
+const char *tcphs_auth_word(enum tcphs_auth auth)
+{
+	return word_at(auth_words, COUNT(auth_words), (unsigned int)auth);
 }
 
 const char *tcphs_verdict_word(enum tcphs_verdict verdict)
@@ -254,6 +305,11 @@ enum tcphs_severity tcphs_verdict_severity(enum tcphs_verdict verdict)
 const char *tcphs_blame_word(enum tcphs_blame blame)
 {
 	return word_at(blame_words, COUNT(blame_words), (unsigned int)blame);
+}
+
+const char *tcphs_blame_title(enum tcphs_blame blame)
+{
+	return word_at(blame_titles, COUNT(blame_titles), (unsigned int)blame);
 }
 
 const char *tcphs_closed_word(enum tcphs_closed closed)

@@ -58,7 +58,6 @@ static void register_protocol(void)
 static void handoff(void)
 {
 	tcphs_hooks_handoff();
-	tcphs_show_handoff();
 }
 
 void plugin_register(void)

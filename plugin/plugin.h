@@ -36,7 +36,4 @@ void tcphs_tap_register_listener(void);
 /** tcphs_tap(): tells listeners of one TCP header, segment or quote. */
 void tcphs_tap(packet_info *pinfo, const struct tcphs_layer *layer);
 
-/** tcphs_show_handoff(): looks up the TCP protocol. */
-void tcphs_show_handoff(void);
-
 #endif

@@ -48,19 +48,8 @@ static void put_if(struct json *json, const char *key, bool known, uint64_t valu
 
 static void put_ecn_auth(struct json *json, unsigned ecn, unsigned auth)
 {
-	static const char *const ecn_words[] = {
-		[TCPHS_ECN_NONE] = "none",
-		[TCPHS_ECN_CLASSIC] = "classic",
-		[TCPHS_ECN_ACCURATE] = "accurate",
-	};
-	static const char *const auth_words[] = {
-		[TCPHS_AUTH_NONE] = "none",
-		[TCPHS_AUTH_MD5] = "md5",
-		[TCPHS_AUTH_AO] = "ao",
-	};
-
-	json_string(json, "ecn", ecn_words[ecn]);
-	json_string(json, "auth", auth_words[auth]);
+	json_string(json, "ecn", tcphs_ecn_word((enum tcphs_ecn)ecn));
+	json_string(json, "auth", tcphs_auth_word((enum tcphs_auth)auth));
 }
 
 static void put_offer(struct json *json, const char *key, const struct tcphs_offer *offer)

@@ -15,6 +15,7 @@ def steps(wireshark, path, options=("-2",)):
 
 
 WHOLE = [(1, ["1"]), (2, ["2"]), (3, ["3"])]
+KNOWN = [(1, ["1"]), (3, ["3"])]  # in one pass: another SYN-ACK could still be the one that is acknowledged
 
 
 def test_handshakes_in_tunnels(wireshark, capture):
@@ -27,7 +28,7 @@ def test_handshakes_in_tunnels(wireshark, capture):
     for name, headers in tunnels.items():
         path = capture([*wrapped(handshake(), *headers), other(30)])
         assert steps(wireshark, path) == WHOLE, name
-        assert steps(wireshark, path, ()) == WHOLE, name
+        assert steps(wireshark, path, ()) == KNOWN, name
 
 
 def test_two_headers_in_one_frame_are_two_segments(wireshark, capture):

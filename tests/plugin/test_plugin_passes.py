@@ -58,6 +58,15 @@ def test_one_pass_knows_what_cannot_change(wireshark, story):
     assert rows[0]["tcphs.verdict"] == []
 
 
+def test_one_pass_knows_the_handshake_once_it_is_over(wireshark, story):
+    """Until then the server's ISN and the step of its SYN-ACK could be another one's; the client's can not."""
+    names = ["tcphs.step", "tcphs.isn.client", "tcphs.isn.server", "tcphs.synack_in", "tcphs.rtt.total",
+             "tcphs.agreed.sack", "tcphs.client.state"]
+    rows = wireshark.fields(story, *names, options=())[:3]
+    assert [[bool(row[name]) for name in names] for row in rows] == \
+        [[True, True, False, False, False, False, True], [False, True, False, False, False, False, True], [True] * 7]
+
+
 def test_two_passes_know_the_end(wireshark, story):
     rows = wireshark.fields(story, "tcphs.verdict", "tcphs.reason")
     assert [(row["tcphs.verdict"] + row["tcphs.reason"]) for row in rows] == \
@@ -112,7 +121,7 @@ def test_read_filter_gives_dropped_numbers_to_others(wireshark, capture):
 
 def test_read_filter_on_our_own_fields(wireshark, story):
     """It filters by what a single pass knows."""
-    rows = wireshark.fields(story, "tcphs.stream", options=("-2", "-R", "tcphs.synack_bad_ack || tcphs.step == 2"))
+    rows = wireshark.fields(story, "tcphs.stream", options=("-2", "-R", "tcphs.synack_bad_ack || tcphs.step == 3"))
     assert [row["tcphs.stream"] for row in rows] == [["0"], ["3"]]
 
 

@@ -4,17 +4,88 @@ import re
 
 import pytest
 from plugin_captures import CLIENT, SERVER, handshake, other, segment
+from scapy.utils import rdpcap, wrpcap
 
 
 def test_headlines_read_as_sentences(wireshark, story):
     heads = {frame: lines[0] for frame, lines in wireshark.trees(story)}
-    assert heads[1] == "TCP Handshake: step 1 of 3, SYN, ISN 4321, complete"
-    assert heads[2] == "TCP Handshake: step 2 of 3, SYN-ACK, ack 4322 = 4321 + 1, complete"
-    assert heads[3] == "TCP Handshake: step 3 of 3, ACK, ack 7001 = 7000 + 1, complete"
+    assert heads[1] == "TCP Handshake: step 1 of 3, the client's SYN, ISN 4321, answered in frame 2 after 30.5 ms, " \
+        "complete"
+    assert heads[2] == "TCP Handshake: step 2 of 3, the server's SYN-ACK acknowledges 4322 = 4321 + 1, complete"
+    assert heads[3] == "TCP Handshake: step 3 of 3, the client's ACK acknowledges 7001 = 7000 + 1, complete"
     assert heads[4] == "TCP Handshake: data, ESTABLISHED / ESTABLISHED, complete"
-    assert heads[9].startswith("TCP Handshake: ") and "ack 300, expected 301" in heads[9]
-    assert heads[9].endswith("malformed (bad_arithmetic)")
+    assert heads[5].endswith("refused in frame 6, incomplete (refused)")
+    assert heads[7].endswith("never answered, incomplete (unanswered)")
+    assert heads[9] == "TCP Handshake: the server's SYN-ACK, out of place, acknowledges 300, expected 301, " \
+        "malformed (bad_arithmetic)"
+    assert heads[12] == "TCP Handshake: the client's SYN again, 3rd, incomplete (unanswered)"
     assert 13 not in heads
+
+
+def find(lines, start):
+    """The one line that begins so."""
+    found = [line for line in lines if line.startswith(start)]
+    assert len(found) == 1, (start, lines)
+    return found[0]
+
+
+def test_the_section_is_told_in_order(wireshark, story):
+    lines = dict(wireshark.trees(story))[9]
+    starts = ["TCP Handshake: ", "Three steps: frames 8, -, -", "SYN in: 8", "Client ISN: 300", "SYNs sent: 1",
+              "Stream: 3", "Phase: out_of_place", "Arithmetic: ", "Expected acknowledgment number: 301, actual 300",
+              "Acknowledgment number off by: -1", "Client state: SYN-SENT", "Server state: SYN-RECEIVED",
+              "Offered in this segment: MSS 1460", "Maximum segment size: 1460", "Verdict: malformed, ",
+              "Reason: bad_arithmetic, ", "Blame: server, the server's host", "Closed: open",
+              "Finding: synack_bad_ack, SYN-ACK acknowledges the wrong number"]
+    places = [lines.index(find(lines, start)) for start in starts]
+    assert places == list(range(len(starts)))
+
+
+def test_each_step_says_what_came_of_it(wireshark, story):
+    trees = dict(wireshark.trees(story))
+    for frame, lines in (
+            (1, ["Three steps: frames 1, 2, 3", "Step: 1, answered in frame 2 after 30.5 ms",
+                 "SYN-ACK in: 2, acknowledged in frame 3 after 0.12 ms", "ACK in: 3"]),
+            (3, ["Three steps: frames 1, 2, 3", "SYN in: 1, answered in frame 2 after 30.5 ms",
+                 "SYN-ACK in: 2, acknowledged in frame 3 after 0.12 ms", "Step: 3"]),
+            (4, ["Three steps: frames 1, 2, 3", "SYN in: 1", "SYN-ACK in: 2", "ACK in: 3"]),
+            (5, ["Three steps: frames 5, -, -", "Step: 1, refused in frame 6"]),
+            (7, ["Three steps: frames 7, -, -", "Step: 1, never answered"]),
+            (12, ["Three steps: frames 7, -, -", "SYN in: 7, never answered"])):
+        assert trees[frame][1:1 + len(lines)] == lines
+
+
+def test_a_single_pass_promises_nothing(wireshark, story):
+    trees = dict(wireshark.trees(story, options=()))
+    assert trees[1][:3] == ["TCP Handshake: step 1 of 3, the client's SYN, ISN 4321", "Three steps: frames 1, -, -",
+                            "Step: 1"]
+    assert trees[2][:3] == ["TCP Handshake: the server's SYN-ACK acknowledges 4322 = 4321 + 1",
+                            "Three steps: frames 1, -, -", "SYN in: 1"]
+    assert trees[3][1:3] == ["Three steps: frames 1, 2, 3", "SYN in: 1, answered in frame 2 after 30.5 ms"]
+
+
+def test_states_before_and_after(wireshark, story):
+    trees = dict(wireshark.trees(story))
+    assert [[find(trees[frame], f"{who} state: ") for who in ("Client", "Server")] for frame in (1, 2, 3, 4, 6)] == [
+        ["Client state: SYN-SENT, was CLOSED", "Server state: SYN-RECEIVED, was LISTEN"],
+        ["Client state: ESTABLISHED, was SYN-SENT", "Server state: SYN-RECEIVED"],
+        ["Client state: ESTABLISHED", "Server state: ESTABLISHED, was SYN-RECEIVED"],
+        ["Client state: ESTABLISHED", "Server state: ESTABLISHED"],
+        ["Client state: CLOSED, was SYN-SENT", "Server state: CLOSED, was SYN-RECEIVED"]]
+
+
+def test_lines_that_say_nothing_are_hidden_but_filter(wireshark, story):
+    lines = dict(wireshark.trees(story))[2]
+    assert not [line for line in lines if "off by" in line or "ECN" in line or "Fast Open" in line]
+    assert 2 in wireshark.matching(story,
+                                   'tcphs.ack.delta == 0 && tcphs.offer.ecn == "none" && tcphs.offer.fast_open == 0')
+
+
+def test_a_rst_that_answers_a_bad_ack_is_right(wireshark, story):
+    """RFC 9293 3.10.7.3: its sequence number is the unacceptable acknowledgment."""
+    row = wireshark.fields(story, "tcphs.seq.expected", "tcphs.seq.delta", "tcphs.arithmetic")[9]
+    assert [row[name] for name in ("tcphs.seq.expected", "tcphs.seq.delta", "tcphs.arithmetic")] == \
+        [["300"], ["0"], ["seq 300"]]
 
 
 def test_links_lead_both_ways_and_never_to_themselves(wireshark, story):
@@ -87,9 +158,24 @@ def test_words_filter_and_print_as_words(wireshark, story):
 
 def test_info_column(wireshark, story):
     lines = wireshark.tshark("-2", "-r", story).splitlines()
-    assert [line[-5:] for line in lines[:3]] == ["[1/3]", "[2/3]", "[3/3]"]
-    assert "SYN again" in lines[10] and "SYN again" in lines[11]
-    assert "TCP Handshake" not in "".join(lines) and "/3]" not in lines[3]
+    marks = [re.findall(r"\[(?:\d/3|SYN|bad|refused|copy|no answer)[^\]]*\]", re.sub(r"\[SYN(, ACK)?\]", "", line))
+             for line in lines]
+    assert marks == [["[1/3]"], ["[2/3]"], ["[3/3]"], [], ["[1/3]"], ["[refused]"], ["[1/3]", "[no answer to the SYN]"],
+                     ["[1/3]"], ["[bad ack: 300, expected 301]"], [], ["[SYN again, 2nd]"], ["[SYN again, 3rd]"], []]
+    assert "TCP Handshake" not in "".join(lines)
+    one_pass = wireshark.tshark("-r", story).splitlines()
+    assert one_pass[:6] + one_pass[7:] == lines[:6] + lines[7:] and "no answer" not in one_pass[6]
+    assert "/3]" not in wireshark.tshark("-2", "-o", "tcphs.info_marks:FALSE", "-r", story)
+
+
+def test_a_copy_of_a_syn_is_no_try(wireshark, capture):
+    """A mirror port delivers a frame twice: same IP id, at once."""
+    path = capture(handshake() + [other(30)], sync=True)
+    frames = rdpcap(str(path))
+    frames.insert(1, frames[0])
+    wrpcap(str(path), frames)
+    rows = wireshark.tshark("-2", "-r", path).splitlines()
+    assert rows[0].endswith("[1/3]") and rows[1].endswith("[copy]") and rows[2].endswith("[2/3]")
 
 
 def test_stream_is_always_that_of_tcp(wireshark, capture):

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * sentence.c - the headline of a segment, what came of a step, and the mark in the Info column.
+ *
+ * Theory of operation. The headline says who sent what and the one number on which its place in the handshake hangs;
+ * then the verdict, once it is settled. Segments after the handshake are many and have little to say: for them strings
+ * are put one behind the other, because a format costs ten times as much.
+ *
+ * What the Info column says of a segment is the same in one pass and in two, but for what only the end can tell: a SYN
+ * or SYN-ACK is marked [1/3] or [2/3] when it tries that step, and keeps the mark if another one made it.
+ */
+#include "view.h"
+
+#include <stdio.h>
+
+/** How many octets an interval or an ordinal needs. */
+#define SHORT_TEXT 32
+
+static const char *role_word(const struct view *view)
+{
+	if (!view->roles)
+		return "";
+	return view->mark->side == view->summary.judgement.client ? "the client's " : "the server's ";
+}
+
+/** ordinal(): "2nd", "3rd", "11th" in |text|. */
+static const char *ordinal(char text[SHORT_TEXT], unsigned int number)
+{
+	static const char *const endings[] = {"th", "st", "nd", "rd"};
+	unsigned int last = number % 100 / 10 == 1 ? 0 : number % 10;
+
+	snprintf(text, SHORT_TEXT, "%u%s%s", number, endings[last < array_length(endings) ? last : 0],
+	         number == UINT8_MAX ? " or later" : "");
+	return text;
+}
+
+/* ---- headline ----------------------------------------------------------------------------------- */
+
+/** put_words(): strings up to a NULL. */
+static void put_words(wmem_strbuf_t *line, const char *const *words)
+{
+	for (; *words; words++)
+		wmem_strbuf_append(line, *words);
+}
+
+/** put_seq(): a sequence number that is not what it should be. */
+static void put_seq(const struct view *view, wmem_strbuf_t *line)
+{
+	const struct tcphs_mark *mark = view->mark;
+
+	if (mark->terms & TCPHS_TERM_SEQ && !(mark->terms & TCPHS_TERM_ISN) && view_seq_delta(view) != 0)
+		wmem_strbuf_append_printf(line, ", seq %u, expected %u", view->layer->segment.seq, mark->seq_expected);
+}
+
+/** put_ack(): what the segment acknowledges, and how that number comes about or what it should be. */
+static void put_ack(const struct view *view, wmem_strbuf_t *line)
+{
+	const struct tcphs_mark *mark = view->mark;
+	uint32_t ack = view->layer->segment.ack;
+
+	if (!(mark->terms & TCPHS_TERM_ACK))
+		return;
+	wmem_strbuf_append_printf(line, " acknowledges %u", ack);
+	if (view_ack_delta(view) != 0)
+		wmem_strbuf_append_printf(line, ", expected %u", mark->ack_expected);
+	else if (mark->ack_expected != mark->ack_base)
+		wmem_strbuf_append_printf(line, " = %u + %u", mark->ack_base, mark->ack_expected - mark->ack_base);
+}
+
+/** subject(): "SYN-ACK", "RST, out of place,". */
+static const char *subject(const struct view *view)
+{
+	uint16_t flags = view->layer->segment.flags;
+
+	if (view->mark->phase != TCPHS_PHASE_OUT_OF_PLACE)
+		return tcphs_phase_title((enum tcphs_phase)view->mark->phase);
+	if (flags & TCPHS_RST)
+		return "RST, out of place,";
+	if (flags & TCPHS_SYN)
+		return flags & TCPHS_ACK ? "SYN-ACK, out of place," : "SYN, out of place,";
+	if (flags & TCPHS_FIN)
+		return "FIN, out of place,";
+	return view->layer->segment.length > 0 ? "data, out of place," : "ACK, out of place,";
+}
+
+/** put_handshake(): "the server's SYN-ACK acknowledges 4322 = 4321 + 1"; false if the segment is of no such kind. */
+static bool put_handshake(const struct view *view, wmem_strbuf_t *line)
+{
+	const struct tcphs_mark *mark = view->mark;
+	const char *next = view->step ? sentence_next(view, view->step) : NULL;
+	bool told = view->step == 2 && view->summary.judgement.steps[2];   /* the next frame's headline says the same */
+	char text[SHORT_TEXT];
+
+	switch (mark->phase) {
+	case TCPHS_PHASE_SYN:
+	case TCPHS_PHASE_SYN_AGAIN:
+	case TCPHS_PHASE_SYNACK:
+	case TCPHS_PHASE_SYNACK_AGAIN:
+	case TCPHS_PHASE_ACK:
+	case TCPHS_PHASE_RST:
+	case TCPHS_PHASE_OUT_OF_PLACE:
+		break;
+	default:
+		return false;
+	}
+	put_words(line, (const char *const[]){role_word(view), subject(view), NULL});
+	if (mark->phase == TCPHS_PHASE_SYN_AGAIN || mark->phase == TCPHS_PHASE_SYNACK_AGAIN) {
+		if (mark->attempt > 1)
+			put_words(line, (const char *const[]){", ", ordinal(text, mark->attempt), NULL});
+		return true;
+	}
+	if (mark->phase == TCPHS_PHASE_SYN)
+		wmem_strbuf_append_printf(line, ", ISN %u", view->layer->segment.seq);
+	put_ack(view, line);
+	put_seq(view, line);
+	if (next && !told)
+		put_words(line, (const char *const[]){", ", next, NULL});
+	return true;
+}
+
+const char *sentence_headline(const struct view *view)
+{
+	wmem_strbuf_t *line = wmem_strbuf_new(view->pinfo->pool, "");
+	const struct tcphs_judgement *judgement = &view->summary.judgement;
+	const char *client = tcphs_state_word(view_state(view, TCPHS_CLIENT, false));
+	const char *server = tcphs_state_word(view_state(view, TCPHS_SERVER, false));
+	const char *verdict = tcphs_verdict_word((enum tcphs_verdict)judgement->verdict);
+	const char *reason = tcphs_reason_word((enum tcphs_reason)judgement->reason);
+
+	if (view->step)
+		wmem_strbuf_append_printf(line, "step %u of 3, ", view->step);
+	if (view->mark->late) {
+		wmem_strbuf_append(line, "after the end");
+	} else if (!put_handshake(view, line)) {
+		wmem_strbuf_append(line, tcphs_phase_title((enum tcphs_phase)view->mark->phase));
+		if (client[0] && server[0])
+			put_words(line, (const char *const[]){", ", client, " / ", server, NULL});
+	}
+	if (view->settled)
+		put_words(line, (const char *const[]){", ", verdict, NULL});
+	if (view->settled && judgement->verdict != TCPHS_COMPLETE)
+		put_words(line, (const char *const[]){" (", reason, ")", NULL});
+	return wmem_strbuf_get_str(line);
+}
+
+/* ---- what came of a step ------------------------------------------------------------------------ */
+
+/** missing(): why the step after |step| does not exist, by the reason of the verdict; NULL where nothing is known. */
+static const char *missing(enum tcphs_reason reason, unsigned int step)
+{
+	static const char *const words[TCPHS_REASONS][2] = {
+		[TCPHS_REASON_UNANSWERED] = {"never answered", NULL},
+		[TCPHS_REASON_REFUSED] = {"refused", NULL},
+		[TCPHS_REASON_UNREACHABLE] = {"answered by an ICMP error", "answered by an ICMP error"},
+		[TCPHS_REASON_CAPTURE_ENDED] = {"not answered before the capture ended",
+		                                "not acknowledged before the capture ended"},
+		[TCPHS_REASON_ONE_SIDED] = {"the other direction was not captured",
+		                            "the other direction was not captured"},
+		[TCPHS_REASON_ABORTED_BY_CLIENT] = {"given up by the client", "answered with RST by the client"},
+		[TCPHS_REASON_ABORTED_BY_SERVER] = {"given up by the server", "taken back with RST by the server"},
+		[TCPHS_REASON_SUPERSEDED] = {"replaced by a newer SYN", "replaced by a newer SYN"},
+		[TCPHS_REASON_NO_FINAL_ACK] = {NULL, "never acknowledged"},
+		[TCPHS_REASON_BAD_ARITHMETIC] = {"never answered as it should be",
+		                                 "never acknowledged as it should be"},
+		[TCPHS_REASON_THREE_WAY] = {"the SYN-ACK was not captured", "the ACK was not captured"},
+	};
+
+	return words[reason][step - 1];
+}
+
+/** ender(): the finding that shows what ended the attempt, for the number of its frame; NULL without one. */
+static const struct tcphs_finding *ender(const struct view *view)
+{
+	for (size_t i = 0; i < view->summary.finding_count; i++) {
+		const struct tcphs_finding *finding = &view->summary.findings[i];
+
+		if (finding->rule == TCPHS_RULE_RST_REFUSED || finding->rule == TCPHS_RULE_ICMP_UNREACHABLE ||
+		    finding->rule == TCPHS_RULE_ABORTED_AFTER_SYNACK)
+			return finding;
+	}
+	return NULL;
+}
+
+const char *sentence_next(const struct view *view, unsigned int step)
+{
+	const struct tcphs_summary *summary = &view->summary;
+	enum tcphs_reason reason = (enum tcphs_reason)summary->judgement.reason;
+	tcphs_time after = step == 1 ? summary->rtt_server : summary->rtt_client;
+	const struct tcphs_finding *end;
+	const char *word;
+	guint32 frame;
+	char text[SHORT_TEXT];
+
+	if (step > 2 || !(view->opening || view->settled))
+		return NULL;
+	frame = tcphs_capture_frame_of(summary->judgement.steps[step]);
+	if (frame) {
+		word = step == 1 ? "answered" : "acknowledged";
+		if (after == TCPHS_TIME_NONE)
+			return wmem_strdup_printf(view->pinfo->pool, "%s in frame %u", word, frame);
+		tcphs_interval_format(text, sizeof(text), after);
+		return wmem_strdup_printf(view->pinfo->pool, "%s in frame %u after %s", word, frame, text);
+	}
+	word = view->settled && !summary->judgement.steps[step] ? missing(reason, step) : NULL;
+	end = word ? ender(view) : NULL;
+	frame = end ? tcphs_capture_frame_of(end->at) : 0;
+	return frame ? wmem_strdup_printf(view->pinfo->pool, "%s in frame %u", word, frame) : word;
+}
+
+/* ---- Info column -------------------------------------------------------------------------------- */
+
+/** mark_step(): "[2/3]", "[SYN again, 3rd]", "[copy]". */
+static void mark_step(const struct view *view)
+{
+	static const char *const steps[] = {" [1/3]", " [2/3]", " [3/3]"};
+	unsigned int step = view->step ? view->step : view->mark->step;
+	enum tcphs_phase phase = (enum tcphs_phase)view->mark->phase;
+	char text[SHORT_TEXT];
+
+	if (step)
+		col_append_str(view->pinfo->cinfo, COL_INFO, steps[step - 1]);
+	else if (phase != TCPHS_PHASE_SYN_AGAIN && phase != TCPHS_PHASE_SYNACK_AGAIN)
+		return;
+	else if (view->mark->attempt == 0)
+		col_append_str(view->pinfo->cinfo, COL_INFO, " [copy]");
+	else if (view->mark->attempt == 1)
+		col_append_fstr(view->pinfo->cinfo, COL_INFO, " [%s]", tcphs_phase_title(phase));
+	else
+		col_append_fstr(view->pinfo->cinfo, COL_INFO, " [%s, %s]", tcphs_phase_title(phase),
+		                ordinal(text, view->mark->attempt));
+}
+
+/** mark_end(): "[refused]" on the RST that ended the attempt. */
+static void mark_end(const struct view *view)
+{
+	const struct tcphs_finding *end = view->mark->phase == TCPHS_PHASE_RST ? ender(view) : NULL;
+
+	if (!end || !view_finding_shows(view, end))
+		return;
+	if (end->rule == TCPHS_RULE_RST_REFUSED)
+		col_append_str(view->pinfo->cinfo, COL_INFO, " [refused]");
+	else if (end->rule == TCPHS_RULE_ABORTED_AFTER_SYNACK)
+		col_append_str(view->pinfo->cinfo, COL_INFO, " [aborted]");
+}
+
+void sentence_mark_info(const struct view *view)
+{
+	const struct tcphs_finding *worst = view_worst_finding(view);
+	const struct tcphs_rule_info *rule = worst ? tcphs_rule_info((enum tcphs_rule)worst->rule) : NULL;
+	const struct tcphs_mark *mark = view->mark;
+	const struct tcphs_segment *segment = &view->layer->segment;
+
+	mark_step(view);
+	mark_end(view);
+	if (!rule || rule->severity < TCPHS_WARN)
+		return;
+	if (rule->breaks == TCPHS_BREAKS_ARITHMETIC && mark->terms & TCPHS_TERM_ACK && view_ack_delta(view) != 0)
+		col_append_fstr(view->pinfo->cinfo, COL_INFO, " [bad ack: %u, expected %u]", segment->ack,
+		                mark->ack_expected);
+	else if (rule->breaks == TCPHS_BREAKS_ARITHMETIC && mark->terms & TCPHS_TERM_SEQ && view_seq_delta(view) != 0)
+		col_append_fstr(view->pinfo->cinfo, COL_INFO, " [bad seq: %u, expected %u]", segment->seq,
+		                mark->seq_expected);
+	else
+		col_append_fstr(view->pinfo->cinfo, COL_INFO, " [%s]", rule->title);
+}

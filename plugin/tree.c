@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tree.c - the section "TCP Handshake" of a segment in the packet details.
+ *
+ * Theory of operation. The section reads from the top: a headline; the three steps with links to their frames and what
+ * came of each; the arithmetic of this segment; both states; what was offered and agreed; the verdict; the findings.
+ * A line that does not apply is not there. Everything is generated, as nothing of it is in the packet; what a line
+ * already says in words (a number that is as expected, the difference of two numbers in the same line) is hidden, so
+ * that a filter finds it and the eye does not.
+ *
+ * Whoever only filters gets items without labels: the sentences are made only if somebody will read them.
+ */
+#include "view.h"
+
+static int tcp_proto = -1;
+
+/* ---- items -------------------------------------------------------------------------------------- */
+
+proto_item *tree_add_uint(const struct view *view, proto_tree *tree, enum tcphs_field field, uint32_t value)
+{
+	proto_item *item = proto_tree_add_uint(tree, tcphs_hf[field], view->tvb, 0, 0, value);
+
+	proto_item_set_generated(item);
+	return item;
+}
+
+static proto_item *add_int(const struct view *view, proto_tree *tree, enum tcphs_field field, int32_t value)
+{
+	proto_item *item = proto_tree_add_int(tree, tcphs_hf[field], view->tvb, 0, 0, value);
+
+	proto_item_set_generated(item);
+	return item;
+}
+
+proto_item *tree_add_boolean(const struct view *view, proto_tree *tree, enum tcphs_field field, bool value)
+{
+	proto_item *item = proto_tree_add_boolean(tree, tcphs_hf[field], view->tvb, 0, 0, value);
+
+	proto_item_set_generated(item);
+	return item;
+}
+
+proto_item *tree_add_string(const struct view *view, proto_tree *tree, enum tcphs_field field, const char *value)
+{
+	proto_item *item = proto_tree_add_string(tree, tcphs_hf[field], view->tvb, 0, 0, value);
+
+	proto_item_set_generated(item);
+	return item;
+}
+
+proto_tree *tree_add_branch(const struct view *view, proto_tree *tree, enum tcphs_subtree subtree, const char *label)
+{
+	proto_item *item;
+	proto_tree *branch = proto_tree_add_subtree(tree, view->tvb, 0, 0, tcphs_ett[subtree], &item, label);
+
+	proto_item_set_generated(item);
+	return branch;
+}
+
+/** add_word(): the value is the word alone, for filters and columns; the tree also shows what it means. */
+static void add_word(const struct view *view, proto_tree *tree, enum tcphs_field field, const char *word,
+                     const char *title)
+{
+	proto_item *item = proto_tree_add_string_format_value(tree, tcphs_hf[field], view->tvb, 0, 0, word, "%s, %s",
+	                                                      word, title);
+
+	proto_item_set_generated(item);
+}
+
+static void add_interval(const struct view *view, proto_tree *tree, enum tcphs_field field, tcphs_time interval)
+{
+	nstime_t time;
+
+	if (interval == TCPHS_TIME_NONE)
+		return;
+	time.secs = (time_t)(interval / TCPHS_SECOND);
+	time.nsecs = (int)(interval % TCPHS_SECOND);
+	proto_item_set_generated(proto_tree_add_time(tree, tcphs_hf[field], view->tvb, 0, 0, &time));
+}
+
+/** add_frame(): a link to the frame of segment |ref|, if it is another frame and still there; else NULL. */
+static proto_item *add_frame(const struct view *view, proto_tree *tree, enum tcphs_field field, tcphs_ref ref)
+{
+	guint32 frame = tcphs_capture_frame_of(ref);
+
+	if (frame == 0 || frame == view->pinfo->num)
+		return NULL;
+	if (frame < view->pinfo->num)
+		compat_depend_on(view->pinfo, frame);
+	return tree_add_uint(view, tree, field, frame);
+}
+
+/** visible(): labels will be read, as opposed to values. */
+static bool visible(proto_tree *tree)
+{
+	return tree && PTREE_DATA(tree)->visible;
+}
+
+/* ---- the three steps ---------------------------------------------------------------------------- */
+
+/** step_known(): no later frame can change which segment was this step. */
+static bool step_known(const struct view *view, unsigned int step)
+{
+	return view->opening || (step == 1 && view->roles);
+}
+
+/** say_next(): ", answered in frame 2 after 30.5 ms" behind the line of |step|. */
+static void say_next(const struct view *view, proto_tree *tree, proto_item *item, unsigned int step)
+{
+	const char *next = item && visible(tree) ? sentence_next(view, step) : NULL;
+
+	if (next)
+		proto_item_append_text(item, ", %s", next);
+}
+
+/** show_step(): the frame of one step, or that it is this one. */
+static void show_step(const struct view *view, proto_tree *tree, unsigned int step)
+{
+	static const enum tcphs_field links[] = {TCPHS_FIELD_SYN_IN, TCPHS_FIELD_SYNACK_IN, TCPHS_FIELD_ACK_IN};
+	proto_item *item;
+
+	if (view->step == step)
+		item = tree_add_uint(view, tree, TCPHS_FIELD_STEP, step);
+	else
+		item = add_frame(view, tree, links[step - 1], view->summary.judgement.steps[step - 1]);
+	if (view_of_handshake(view))
+		say_next(view, tree, item, step);
+}
+
+/** show_backoff(): "0, 1.0, 3.0 s", on a SYN or SYN-ACK that was sent more than once. */
+static void show_backoff(const struct view *view, proto_tree *tree)
+{
+	const struct tcphs_summary *summary = &view->summary;
+	bool synack = view->layer->segment.flags & TCPHS_ACK;
+	char text[ITEM_LABEL_LENGTH];
+	size_t length;
+
+	if (!(view->layer->segment.flags & TCPHS_SYN))
+		return;
+	if (synack)
+		length = tcphs_tries_format(text, sizeof(text), summary->synack_time, summary->synack_tries,
+		                            summary->synack_count);
+	else
+		length = tcphs_tries_format(text, sizeof(text), summary->syn_time, summary->tries, summary->syn_count);
+	if (length > 0)
+		tree_add_string(view, tree, TCPHS_FIELD_BACKOFF, text);
+}
+
+/** show_tries(): how often it was tried, which only the end can tell. */
+static void show_tries(const struct view *view, proto_tree *tree)
+{
+	if (!view->pinfo->fd->visited)
+		return;
+	if (view->summary.syn_count)
+		tree_add_uint(view, tree, TCPHS_FIELD_SYN_COUNT, view->summary.syn_count);
+	if (view->summary.synack_count)
+		tree_add_uint(view, tree, TCPHS_FIELD_SYNACK_COUNT, view->summary.synack_count);
+	show_backoff(view, tree);
+}
+
+/** show_measures(): numbers and times of the handshake. */
+static void show_measures(const struct view *view, proto_tree *tree)
+{
+	const struct tcphs_summary *summary = &view->summary;
+
+	if (view->opening) {
+		add_interval(view, tree, TCPHS_FIELD_RTT_SERVER, summary->rtt_server);
+		add_interval(view, tree, TCPHS_FIELD_RTT_CLIENT, summary->rtt_client);
+		add_interval(view, tree, TCPHS_FIELD_RTT_TOTAL, summary->rtt_total);
+	}
+	if (summary->has_isn[TCPHS_CLIENT] && view->roles)
+		tree_add_uint(view, tree, TCPHS_FIELD_ISN_CLIENT, summary->isn[TCPHS_CLIENT]);
+	if (summary->has_isn[TCPHS_SERVER] && view->opening)
+		tree_add_uint(view, tree, TCPHS_FIELD_ISN_SERVER, summary->isn[TCPHS_SERVER]);
+	show_tries(view, tree);
+}
+
+/** steps_label(): "Three steps: frames 1, 2, 3", with a dash for what was not captured or is not certain yet. */
+static const char *steps_label(const struct view *view)
+{
+	wmem_strbuf_t *label = wmem_strbuf_new(view->pinfo->pool, "Three steps: frames ");
+
+	for (unsigned int step = 1; step <= 3; step++) {
+		guint32 frame = step_known(view, step)
+		              ? tcphs_capture_frame_of(view->summary.judgement.steps[step - 1]) : 0;
+
+		if (frame)
+			wmem_strbuf_append_printf(label, step < 3 ? "%u, " : "%u", frame);
+		else
+			wmem_strbuf_append(label, step < 3 ? "-, " : "-");
+	}
+	return wmem_strbuf_get_str(label);
+}
+
+/**
+ * show_steps(): the handshake that this segment belongs to. Segments that only came later link to it; a long transfer
+ * would repeat the rest thousands of times.
+ */
+static void show_steps(const struct view *view, proto_tree *parent)
+{
+	const tcphs_ref *steps = view->summary.judgement.steps;
+	bool handshake = view_of_handshake(view);
+	proto_tree *tree;
+
+	if (!handshake && !(view->opening && (steps[0] || steps[1] || steps[2])))
+		return;
+	tree = tree_add_branch(view, parent, TCPHS_TREE_STEPS, visible(parent) ? steps_label(view) : "");
+	for (unsigned int step = 1; step <= 3; step++) {
+		if (step_known(view, step))
+			show_step(view, tree, step);
+	}
+	if (handshake)
+		show_measures(view, tree);
+}
+
+/* ---- the segment -------------------------------------------------------------------------------- */
+
+/** add_number(): the expected number with the actual one; the difference is hidden if there is none. */
+static void add_number(const struct view *view, proto_tree *tree, enum tcphs_field expected_field, uint32_t expected,
+                       enum tcphs_field delta_field, int32_t delta)
+{
+	proto_item *item = tree_add_uint(view, tree, expected_field, expected);
+
+	if (visible(tree))
+		proto_item_append_text(item, delta ? ", actual %u" : ", ok", expected + (uint32_t)delta);
+	item = add_int(view, tree, delta_field, delta);
+	if (delta == 0)
+		proto_item_set_hidden(item);
+}
+
+/** show_arithmetic(): what this segment's numbers should be and are. */
+static void show_arithmetic(const struct view *view, proto_tree *parent)
+{
+	const struct tcphs_mark *mark = view->mark;
+	char text[ITEM_LABEL_LENGTH];
+	proto_tree *tree;
+
+	if (tcphs_arithmetic_format(text, sizeof(text), mark, &view->layer->segment) == 0)
+		return;
+	tree = proto_item_add_subtree(tree_add_string(view, parent, TCPHS_FIELD_ARITHMETIC, text),
+	                              tcphs_ett[TCPHS_TREE_ARITHMETIC]);
+	if (mark->terms & TCPHS_TERM_SEQ)
+		add_number(view, tree, TCPHS_FIELD_SEQ_EXPECTED, mark->seq_expected, TCPHS_FIELD_SEQ_DELTA,
+		           view_seq_delta(view));
+	if (mark->terms & TCPHS_TERM_ACK)
+		add_number(view, tree, TCPHS_FIELD_ACK_EXPECTED, mark->ack_expected, TCPHS_FIELD_ACK_DELTA,
+		           view_ack_delta(view));
+}
+
+/** show_state(): an endpoint's state after the segment, and before it if it was another. */
+static void show_state(const struct view *view, proto_tree *tree, enum tcphs_role role, enum tcphs_field field)
+{
+	enum tcphs_state before = view_state(view, role, true), after = view_state(view, role, false);
+	proto_item *item;
+
+	if (after == TCPHS_STATE_NONE || !view->roles)
+		return;
+	item = tree_add_string(view, tree, field, tcphs_state_word(after));
+	/* RFC 9293 figure 6, line 1. */
+	if (before == TCPHS_STATE_NONE && view->mark->phase == TCPHS_PHASE_SYN)
+		before = role == TCPHS_CLIENT ? TCPHS_CLOSED : TCPHS_LISTEN;
+	if (before != TCPHS_STATE_NONE && before != after)
+		proto_item_append_text(item, ", was %s", tcphs_state_word(before));
+}
+
+/** stream_of(): tcp.stream as TCP has it for this conversation, so that both fields always agree. */
+static uint32_t stream_of(const struct view *view)
+{
+	const struct tcphs_layer *layer = view->layer;
+	const conversation_t *conversation = find_conversation(view->pinfo->num, &layer->src, &layer->dst,
+	                                                       CONVERSATION_TCP, layer->segment.sport,
+	                                                       layer->segment.dport, 0);
+	const struct tcp_analysis *tcp;
+
+	if (tcp_proto < 0)
+		tcp_proto = proto_get_id_by_filter_name("tcp");
+	tcp = conversation ? conversation_get_proto_data(conversation, tcp_proto) : NULL;
+	return tcp ? tcp->stream : view->mark->stream;
+}
+
+/** show_segment(): what the segment is and what it did. */
+static void show_segment(const struct view *view, proto_tree *tree)
+{
+	tree_add_uint(view, tree, TCPHS_FIELD_STREAM, stream_of(view));
+	if (view->summary.incarnation)
+		tree_add_uint(view, tree, TCPHS_FIELD_INCARNATION, view->summary.incarnation);
+	if (view->mark->phase != TCPHS_PHASE_NONE)
+		tree_add_string(view, tree, TCPHS_FIELD_PHASE, tcphs_phase_word((enum tcphs_phase)view->mark->phase));
+	if (view->mark->late)
+		proto_item_set_generated(proto_tree_add_none_format(tree, tcphs_hf[TCPHS_FIELD_LATE], view->tvb, 0, 0,
+		                                                    "Late: the connection was already over, nothing is "
+		                                                    "concluded from this segment"));
+	show_arithmetic(view, tree);
+	show_state(view, tree, TCPHS_CLIENT, TCPHS_FIELD_CLIENT_STATE);
+	show_state(view, tree, TCPHS_SERVER, TCPHS_FIELD_SERVER_STATE);
+}
+
+/* ---- verdict and findings ----------------------------------------------------------------------- */
+
+/** show_verdict(): what became of the connection, once it is settled. */
+static void show_verdict(const struct view *view, proto_tree *tree)
+{
+	const struct tcphs_judgement *judgement = &view->summary.judgement;
+	enum tcphs_verdict verdict = (enum tcphs_verdict)judgement->verdict;
+	enum tcphs_reason reason = (enum tcphs_reason)judgement->reason;
+	enum tcphs_blame blame = (enum tcphs_blame)judgement->blame;
+
+	if (!view->settled)
+		return;
+	add_word(view, tree, TCPHS_FIELD_VERDICT, tcphs_verdict_word(verdict), tcphs_verdict_title(verdict));
+	add_word(view, tree, TCPHS_FIELD_REASON, tcphs_reason_word(reason), tcphs_reason_title(reason));
+	if (blame == TCPHS_BLAME_NONE)
+		tree_add_string(view, tree, TCPHS_FIELD_BLAME, tcphs_blame_word(blame));
+	else
+		add_word(view, tree, TCPHS_FIELD_BLAME, tcphs_blame_word(blame), tcphs_blame_title(blame));
+	if (view->pinfo->fd->visited)
+		tree_add_string(view, tree, TCPHS_FIELD_CLOSED,
+		                tcphs_closed_word((enum tcphs_closed)judgement->closed));
+}
+
+/** tree_finding(): the rule's title; below it the sentence as expert info, and the frame it is held against. */
+void tree_finding(const struct view *view, proto_tree *tree, const struct tcphs_finding *finding)
+{
+	const struct tcphs_rule_info *rule = tcphs_rule_info((enum tcphs_rule)finding->rule);
+	char text[ITEM_LABEL_LENGTH];
+	proto_item *item;
+	proto_tree *subtree;
+
+	tcphs_finding_format(text, sizeof(text), finding, &view->summary);
+	item = proto_tree_add_string_format_value(tree, tcphs_hf[TCPHS_FIELD_FINDING], view->tvb, 0, 0, rule->id,
+	                                          "%s, %s", rule->id, rule->title);
+	proto_item_set_generated(item);
+	expert_add_info_format(view->pinfo, item, &tcphs_ei[finding->rule], "%s", text);
+	subtree = proto_item_add_subtree(item, tcphs_ett[TCPHS_TREE_FINDING]);
+	add_frame(view, subtree, TCPHS_FIELD_FINDING_RELATED, finding->related);
+}
+
+void tree_findings(const struct view *view, proto_tree *tree)
+{
+	for (size_t i = 0; i < view->summary.finding_count; i++) {
+		if (view_finding_shows(view, &view->summary.findings[i]))
+			tree_finding(view, tree, &view->summary.findings[i]);
+	}
+}
+
+/* ------------------------------------------------------------------------------------------------- */
+
+void tree_quote(const struct view *view, proto_tree *tree)
+{
+	proto_item *item;
+
+	if (!view_worst_finding(view))
+		return;
+	if (tree) {
+		item = proto_tree_add_protocol_format(tree, tcphs_proto, view->tvb, 0, 0, "TCP Handshake: ICMP error");
+		tree = proto_item_add_subtree(item, tcphs_ett[TCPHS_TREE_SEGMENT]);
+	}
+	tree_findings(view, tree);
+}
+
+void tree_layer(const struct view *view, proto_tree *tree)
+{
+	proto_item *item = proto_tree_add_protocol_format(tree, tcphs_proto, view->tvb, 0, 0, "TCP Handshake: %s",
+	                                                  visible(tree) ? sentence_headline(view) : "");
+
+	tree = proto_item_add_subtree(item, tcphs_ett[TCPHS_TREE_SEGMENT]);
+	show_steps(view, tree);
+	show_segment(view, tree);
+	offers_show(view, tree);
+	if (view_of_handshake(view))
+		offers_show_agreed(view, tree);
+	show_verdict(view, tree);
+	tree_findings(view, tree);
+}
