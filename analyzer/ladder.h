@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ladder.h - the segments of each connection that a reader wants to see one by one, kept while the tracker is fed.
+ *
+ * The engine forgets a segment once it has been judged. Who draws a connection as a ladder (time downwards, client and
+ * server to the sides) collects here what a rung needs:
+ *
+ *     ladders = ladders_new(LADDER_LINES);
+ *     for each segment:   tcphs_tracker_segment(tracker, &key, &segment, &mark);
+ *                         ladder_take(ladders, &segment, &mark);
+ *     for each quote:     tcphs_tracker_quote(tracker, &quote, &mark);
+ *                         ladder_take_quote(ladders, &quote, &mark);
+ *     for each connection that retires, before the next segment:
+ *                         ladder = ladder_of(ladders, summary.connection);   draw it
+ *                         ladder_drop(ladders, summary.connection);
+ *
+ * A connection's number is the engine's, which is given to another one after retirement: hence ladder_drop(), also for
+ * connections that nobody draws.
+ */
+#ifndef TCPHS_LADDER_H
+#define TCPHS_LADDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tcphs.h"
+
+/** So many lines a connection are kept by default; its opening and its end are among them. */
+#define LADDER_LINES 32
+
+/** struct ladder_line: one segment, or one ICMP error about the handshake. */
+struct ladder_line {
+	struct tcphs_mark mark;   /* phase, states before and after, terms; mark.step: see ladder_step() */
+	tcphs_time time;
+	tcphs_ref frame;
+	uint32_t seq, ack;        /* raw; of an ICMP error those that it quotes */
+	uint32_t length;          /* octets of payload */
+	uint32_t skipped;         /* segments of this connection before this line, after the one above, that are not kept */
+	uint16_t flags, window;   /* TCPHS_SYN ...; the window as on the wire */
+	uint8_t have;             /* TCPHS_HAVE_* */
+	bool icmp, icmpv6;        /* an ICMP error: only then the three icmp_ members are set */
+	uint8_t icmp_type, icmp_code;
+	uint16_t sport;           /* of the segment, or of the one that is quoted */
+	uint8_t icmp_sender[16];  /* IPv4 mapped */
+};
+
+struct ladders;
+struct ladder;
+
+/** ladders_new(): none yet; each will have at most |limit| lines, which is 8 or more. NULL without memory. */
+struct ladders *ladders_new(size_t limit);
+void ladders_del(struct ladders *ladders);
+
+/**
+ * ladder_take(): the next segment, with the mark that tcphs_tracker_segment() made of it.
+ *
+ * What has no connection, or came after its end (mark->late), is not taken.
+ * @return TCPHS_OK, or TCPHS_ERR_NOMEM: the line is missing and counted as skipped, all else stays valid.
+ */
+int ladder_take(struct ladders *ladders, const struct tcphs_segment *segment, const struct tcphs_mark *mark);
+
+/** ladder_take_quote(): the next ICMP error, with the mark of tcphs_tracker_quote(). Otherwise as above. */
+int ladder_take_quote(struct ladders *ladders, const struct tcphs_quote *quote, const struct tcphs_mark *mark);
+
+/** ladder_of(): the ladder of that connection, valid until the next call of take or drop; NULL if there is none. */
+const struct ladder *ladder_of(const struct ladders *ladders, uint32_t connection);
+
+/** ladder_drop(): frees it. Nothing happens if there is none. */
+void ladder_drop(struct ladders *ladders, uint32_t connection);
+
+/** ladder_count(), ladder_line(): its lines in the order of capture. 0 lines of NULL. */
+size_t ladder_count(const struct ladder *ladder);
+const struct ladder_line *ladder_line(const struct ladder *ladder, size_t index);
+
+/** ladder_skipped_last(): how many segments after the last line are not kept. */
+uint32_t ladder_skipped_last(const struct ladder *ladder);
+
+/* ---- what a line says, once its connection is judged ------------------------------------------------------------- */
+
+/** ladder_from_client(): who sent it; of an ICMP error: whose segment it quotes. */
+bool ladder_from_client(const struct ladder_line *line, const struct tcphs_summary *summary);
+
+/** ladder_step(): 1, 2 or 3 if this is the segment that the judgement names as that step, else 0. */
+int ladder_step(const struct ladder_line *line, const struct tcphs_summary *summary);
+
+/**
+ * ladder_finding(): the findings raised at this line's frame, one by one: the index of the first one that is not below
+ * |from|, or summary->finding_count after the last.
+ */
+size_t ladder_finding(const struct ladder_line *line, const struct tcphs_summary *summary, size_t from);
+
+/** Room for ladder_label() and ladder_arithmetic(). */
+#define LADDER_LABEL 96
+#define LADDER_ARITHMETIC 256
+
+/** ladder_label(): the flags as people write them, "SYN", "SYN-ACK", "FIN-PSH-ACK", "RST", or the ICMP error in words. */
+void ladder_label(char buffer[LADDER_LABEL], const struct ladder_line *line);
+
+/**
+ * ladder_arithmetic(): how its numbers come about, "seq 7000 = ISN, ack 4322 = 4321 + 1 (SYN)"; "" of an ICMP error and
+ * where there is nothing to compare. Plain ASCII.
+ */
+void ladder_arithmetic(char buffer[LADDER_ARITHMETIC], const struct ladder_line *line);
+
+#endif
