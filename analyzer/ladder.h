@@ -56,7 +56,7 @@ void ladders_del(struct ladders *ladders);
  * ladder_take(): the next segment, with the mark that tcphs_tracker_segment() made of it.
  *
  * What has no connection, or came after its end (mark->late), is not taken.
- * @return TCPHS_OK, or TCPHS_ERR_NOMEM: the line is missing and counted as skipped, all else stays valid.
+ * @return TCPHS_OK, or TCPHS_ERR_NOMEM: the line is missing, all else stays valid.
  */
 int ladder_take(struct ladders *ladders, const struct tcphs_segment *segment, const struct tcphs_mark *mark);
 
@@ -72,9 +72,6 @@ void ladder_drop(struct ladders *ladders, uint32_t connection);
 /** ladder_count(), ladder_line(): its lines in the order of capture. 0 lines of NULL. */
 size_t ladder_count(const struct ladder *ladder);
 const struct ladder_line *ladder_line(const struct ladder *ladder, size_t index);
-
-/** ladder_skipped_last(): how many segments after the last line are not kept. */
-uint32_t ladder_skipped_last(const struct ladder *ladder);
 
 /* ---- what a line says, once its connection is judged ------------------------------------------------------------- */
 
