@@ -36,7 +36,7 @@ struct ladder_line {
 	tcphs_ref frame;
 	uint32_t seq, ack;        /* raw; of an ICMP error those that it quotes */
 	uint32_t length;          /* octets of payload */
-	uint32_t skipped;         /* segments of this connection before this line, after the one above, that are not kept */
+	uint32_t skipped;         /* segments between the line above and this one that are not kept */
 	uint16_t flags, window;   /* TCPHS_SYN ...; the window as on the wire */
 	uint8_t have;             /* TCPHS_HAVE_* */
 	bool icmp, icmpv6;        /* an ICMP error: only then the three icmp_ members are set */
@@ -91,7 +91,7 @@ size_t ladder_finding(const struct ladder_line *line, const struct tcphs_summary
 #define LADDER_LABEL 96
 #define LADDER_ARITHMETIC 256
 
-/** ladder_label(): the flags as people write them, "SYN", "SYN-ACK", "FIN-PSH-ACK", "RST", or the ICMP error in words. */
+/** ladder_label(): the flags as people write them, "SYN-ACK", "FIN-PSH-ACK", "RST", or the ICMP error in words. */
 void ladder_label(char buffer[LADDER_LABEL], const struct ladder_line *line);
 
 /**

@@ -235,14 +235,14 @@ static bool splits_by_syn(const struct tcphs_tuple *tuple, unsigned direction, c
 	       (tuple->flags & (TCPHS_TUPLE_BASE_LOW << direction)) && tuple->base[direction] != s->seq;
 }
 
-/* Wireshark from 4.4 on: also a SYN-ACK with another number, and the same SYN after an end. */
+/* Wireshark from 4.4 on: a SYN-ACK with another number does so, too, and after an end the same number is another. */
 static bool splits_by_ws44(const struct tcphs_tuple *tuple, unsigned direction, const struct tcphs_segment *s)
 {
 	bool based = tuple->flags & (TCPHS_TUPLE_BASE_LOW << direction);
 
 	if (!(s->flags & TCPHS_SYN) || !based)
 		return false;
-	return tuple->base[direction] != s->seq || (!(s->flags & TCPHS_ACK) && (tuple->flags & TCPHS_TUPLE_ENDED));
+	return tuple->base[direction] != s->seq || (tuple->flags & TCPHS_TUPLE_ENDED);
 }
 
 static void begin_stream(struct tcphs_tracker *t, struct tcphs_tuple *tuple)

@@ -17,9 +17,9 @@
 #include <epan/column-info.h>
 #include <epan/conversation.h>
 #include <epan/dissectors/packet-ip.h>
-#include <epan/dissectors/packet-tcp.h>
 #include <epan/exceptions.h>
 #include <epan/expert.h>
+#include <epan/follow.h>
 #include <epan/packet.h>
 #include <epan/prefs.h>
 #include <epan/proto_data.h>
@@ -68,6 +68,35 @@ static inline void compat_depend_on(packet_info *pinfo, guint32 frame)
 #else
 	mark_frame_as_depended_upon(pinfo, frame);
 #endif
+}
+
+/**
+ * compat_tcp_stream(): tcp.stream of the segment from |src| and |sport| to |dst| and |dport| in this frame, if TCP has
+ * dissected it.
+ *
+ * TCP itself is asked, by the function that Follow TCP Stream asks: its own structures look different in each version,
+ * and within one version nobody promises that they stay. That function looks at the frame's addresses and ports, which
+ * in a tunnel are those of another layer, and at what dissectors of the payload say about conversations.
+ */
+static inline guint32 compat_tcp_stream(packet_info *pinfo, const address *src, const address *dst, guint32 sport,
+                                        guint32 dport, guint32 otherwise)
+{
+	register_follow_t *follower = get_follow_by_name("TCP");
+	const packet_info kept = *pinfo;
+	guint stream = otherwise, unused;
+
+	if (!follower)
+		return otherwise;
+	pinfo->net_src = pinfo->src = *src;
+	pinfo->net_dst = pinfo->dst = *dst;
+	pinfo->ptype = PT_TCP;
+	pinfo->srcport = sport;
+	pinfo->destport = dport;
+	pinfo->use_conv_addr_port_endpoints = false;
+	pinfo->conv_elements = NULL;
+	g_free(get_follow_conv_func(follower)(NULL, pinfo, &stream, &unused));
+	*pinfo = kept;
+	return stream;
 }
 
 /** compat_has_column(): columns are being written, and there is one of format |format| (COL_...). */

@@ -12,8 +12,6 @@
  */
 #include "view.h"
 
-static int tcp_proto = -1;
-
 /* ---- items -------------------------------------------------------------------------------------- */
 
 proto_item *tree_add_uint(const struct view *view, proto_tree *tree, enum tcphs_field field, uint32_t value)
@@ -267,15 +265,9 @@ static void show_state(const struct view *view, proto_tree *tree, enum tcphs_rol
 static uint32_t stream_of(const struct view *view)
 {
 	const struct tcphs_layer *layer = view->layer;
-	const conversation_t *conversation = find_conversation(view->pinfo->num, &layer->src, &layer->dst,
-	                                                       CONVERSATION_TCP, layer->segment.sport,
-	                                                       layer->segment.dport, 0);
-	const struct tcp_analysis *tcp;
 
-	if (tcp_proto < 0)
-		tcp_proto = proto_get_id_by_filter_name("tcp");
-	tcp = conversation ? conversation_get_proto_data(conversation, tcp_proto) : NULL;
-	return tcp ? tcp->stream : view->mark->stream;
+	return compat_tcp_stream(view->pinfo, &layer->src, &layer->dst, layer->segment.sport, layer->segment.dport,
+	                         view->mark->stream);
 }
 
 /** show_segment(): what the segment is and what it did. */

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * generate.c - writes the generated pages of docs/, or says which of them are out of date.
+ * generate.c - writes the pages of docs/ that come from the engine's tables, or says which of them are out of date.
  *
- *     tcphs-docs PROJECT            writes rules.md, fields.md and states.svg in PROJECT/docs
+ *     tcphs-docs PROJECT            writes rules.md and states.svg in PROJECT/docs
  *     tcphs-docs --check PROJECT    compares them with what would be written
+ *     tcphs-docs --tables           prints what fields.py wants to know of the tables
  *
  * Theory of operation: everything comes from the tables that the programs themselves are made of (rules.def,
- * verdicts.def, fields.def, transition.c), by including or linking them. rules.md is what tcphs --list-rules=md
- * prints. No time, no version and no path goes into a page, so the same tables give the same octets.
+ * verdicts.def, transition.c), by including or linking them. rules.md is what tcphs --list-rules=md prints. What
+ * Wireshark makes of the plugin, only Wireshark can tell: fields.md is written by fields.py. No time, no version and no
+ * path goes into a page, so the same tables give the same octets.
  *
  * Exit status 0; 1 if --check found a difference; 2 with a sentence on stderr.
  */
@@ -62,20 +64,33 @@ static bool finish_page(const char *project, const char *name, GString *page, bo
 	return fresh;
 }
 
+static int print_tables(void)
+{
+	GString *tables = g_string_new(NULL);
+
+	page_tables(tables);
+	if (fputs(tables->str, stdout) < 0 || fflush(stdout) != 0)
+		die("standard output cannot be written");
+	g_string_free(tables, TRUE);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	bool check = argc == 3 && strcmp(argv[1], "--check") == 0;
 	const char *project = argc > 1 ? argv[argc - 1] : NULL;
-	GString *rules = g_string_new(NULL), *fields = g_string_new(NULL), *states = g_string_new(NULL);
+	GString *rules, *states;
 	bool fresh;
 
+	if (argc == 2 && strcmp(argv[1], "--tables") == 0)
+		return print_tables();
 	if (argc != 2 && !check)
-		die("usage: tcphs-docs [--check] PROJECT");
+		die("usage: tcphs-docs [--check] PROJECT, or tcphs-docs --tables");
+	rules = g_string_new(NULL);
+	states = g_string_new(NULL);
 	rulebook(rules);
-	page_fields(fields);
 	page_states(states);
 	fresh = finish_page(project, "rules.md", rules, check);
-	fresh &= finish_page(project, "fields.md", fields, check);
 	fresh &= finish_page(project, "states.svg", states, check);
 	return fresh ? 0 : 1;
 }

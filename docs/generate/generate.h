@@ -7,10 +7,10 @@
 
 #include <glib.h>
 
-/** page_fields(): fields.md, from the plugin's fields and the rules. */
-void page_fields(GString *out);
-
 /** page_states(): states.svg, from both tables of the engine. */
 void page_states(GString *out);
+
+/** page_tables(): rules and words, tab-separated, for fields.py; see tables.c. */
+void page_tables(GString *out);
 
 #endif

@@ -8,7 +8,9 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from scapy.config import conf
 from scapy.layers.inet import IP
+from scapy.packet import Raw
 from scapy.utils import wrpcap
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parent)]
@@ -32,7 +34,10 @@ class Wireshark(shark.Shark):
         rows = []
         for line in out.splitlines():
             number, *cells = line.split("\t")
-            rows.append({"frame": int(number), **dict(zip(names, [cell.split(";") if cell else [] for cell in cells]))})
+            # 4.4 prints a truth value as a word.
+            values = [[{"True": "1", "False": "0"}.get(value, value) for value in cell.split(";")] if cell else []
+                      for cell in cells]
+            rows.append({"frame": int(number), **dict(zip(names, values))})
         return rows
 
     def matching(self, capture, display_filter, options=("-2",)):
@@ -88,6 +93,9 @@ def capture(folder):
     def write(packets, **keywords):
         nonlocal count
         count += 1
+        # For packets of octets scapy 2.6 looks here only, whatever the argument says.
+        if "linktype" in keywords:
+            conf.l2types.register_layer2num(keywords["linktype"], Raw)
         path = folder / f"capture-{count}.pcap"
         for number, packet in enumerate(packets, 1):
             if IP in packet:

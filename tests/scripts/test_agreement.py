@@ -53,7 +53,7 @@ def fixture_told(request, tshark):
     for capture in captures:
         tshark.prepare(capture, two_pass=True)
         tshark.prepare(capture, two_pass=False)
-    return analyzer.lines(captures)
+    return analyzer.lines(captures, ("--stream-rule", tshark.stream_rule()))
 
 
 class EMPTY:  # pylint: disable=too-few-public-methods

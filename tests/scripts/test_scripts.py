@@ -44,20 +44,25 @@ class Plugin:
     def __init__(self, tshark, wanted):
         self.tshark = tshark
         self.preferences = tshark.preferences()
+        self.stream_rule = tshark.stream_rule()
         self.sharkd = {}
         for expectation in wanted:
             if expectation["variant"] == "base" and self.knows(expectation):
                 tshark.prepare(expectation["pcap"], options=self.options(expectation))
 
     def knows(self, expectation):
-        """Whether it has a preference for each setting of the script; numbers of preferences are whole."""
-        return all(key in self.preferences and "." not in value for key, value in expectation["config"].items())
+        """Whether it does what each setting of the script says.
+
+        That is, has a preference for it, whose numbers are whole; streams are counted as this Wireshark counts them.
+        """
+        return all(value == self.stream_rule if key == "stream_rule" else key in self.preferences and "." not in value
+                   for key, value in expectation["config"].items())
 
     @staticmethod
     def options(expectation):
         """The script's settings as preferences."""
         values = {"yes": "TRUE", "no": "FALSE"}
-        return tuple(argument for key, value in sorted(expectation["config"].items())
+        return tuple(argument for key, value in sorted(expectation["config"].items()) if key != "stream_rule"
                      for argument in ("-o", f"tcphs.{key}:{values.get(value, value)}"))
 
     def frames(self, expectation):

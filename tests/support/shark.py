@@ -59,6 +59,11 @@ class Shark:
         text = subprocess.run(["tshark", "--version"], capture_output=True, text=True, check=True).stdout
         return re.search(r"\) (\d+\.\d+)\.", text).group(1)
 
+    @classmethod
+    def stream_rule(cls):
+        """How this tshark counts tcp.stream, as the analyzer's --stream-rule names it: it changed with 4.4."""
+        return "ws44" if tuple(map(int, cls.version().split("."))) >= (4, 4) else "ws40"
+
     def environment(self):
         """Nothing of the caller's but the path."""
         return {"PATH": os.environ["PATH"], "HOME": str(self.home), "XDG_CONFIG_HOME": str(self.home / ".config"),
