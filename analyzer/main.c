@@ -5,6 +5,7 @@
  * The engine in a shell's clothes: options.c reads the command line, sources.c finds the files, run.c takes each
  * through input/, decode/ and the engine, and report/ prints what came of it. catalogue.c explains the words.
  */
+#include <errno.h>
 #include <locale.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -30,15 +31,69 @@ static bool draw_hash_key(struct options *options)
 	return getrandom(options->engine.hash_key, size, 0) == (ssize_t)size;
 }
 
+/* One of the reports, main and not yet begun; NULL, and a complaint, if its file cannot be made. */
+static struct report *open_report(const struct options *options, guint index, struct output *standard, bool several)
+{
+	const struct options_report *wanted = options_report(options, index);
+	struct output *out = wanted->path ? g_new0(struct output, 1) : standard;
+	int error = wanted->path ? output_create(out, wanted->path) : 0;
+	struct report *report;
+
+	if (error) {
+		char *escaped = text_escape(wanted->path);
+
+		complain("%s: the report cannot be written there (%s): name another file", escaped, g_strerror(error));
+		g_free(escaped);
+		g_free(out);
+		return NULL;
+	}
+	report = wanted->kind->make();
+	report->out = out;
+	report->policy = &options->policy;
+	report->several = several;
+	return report;
+}
+
+/* Returns the status, which is another one if the report did not get where it should. */
+static int close_report(struct report *report, const struct output *standard, int status)
+{
+	struct output *out = report->out;
+
+	report->del(report);
+	if (out == standard)
+		return status;
+	if (output_close(out) != 0 && out->error != ECANCELED) {
+		char *escaped = text_escape(out->path);
+
+		complain("%s: the report could not be written: %s", escaped, g_strerror(out->error));
+		g_free(escaped);
+		status = status < EXIT_SIGNAL ? EXIT_UNREAD : status;
+	}
+	output_clear(out);
+	g_free(out);
+	return status;
+}
+
+/* All of them, or none: then what was begun is cancelled, and leaves no file. */
+static int open_reports(const struct options *options, struct output *standard, GPtrArray *reports, bool several)
+{
+	for (guint i = 0; i < options->reports->len; i++) {
+		struct report *report = open_report(options, i, standard, several);
+
+		if (report) {
+			g_ptr_array_add(reports, report);
+			continue;
+		}
+		for (guint j = 0; j < reports->len; j++)
+			((struct report *)g_ptr_array_index(reports, j))->out->error = ECANCELED;
+		return EXIT_UNREAD;
+	}
+	return EXIT_NOTHING;
+}
+
 static int analyze(struct options *options, struct output *out)
 {
-	static struct report *(*const make[FORMATS])(void) = {
-		[FORMAT_TABLE] = report_table_new,
-		[FORMAT_NDJSON] = report_ndjson_new,
-		[FORMAT_SUMMARY] = report_summary_new,
-	};
-	struct report *report;
-	GPtrArray *sources;
+	GPtrArray *sources, *reports;
 	int status;
 
 	if (!draw_hash_key(options)) {
@@ -48,12 +103,13 @@ static int analyze(struct options *options, struct output *out)
 	}
 	interrupt_catch();
 	sources = sources_expand(options->inputs);
-	report = make[options->format]();
-	report->out = out;
-	report->policy = &options->policy;
-	report->several = sources->len > 1;
-	status = run(options, sources, report);
-	report->del(report);
+	reports = g_ptr_array_new();
+	status = open_reports(options, out, reports, sources->len > 1);
+	if (status == EXIT_NOTHING)
+		status = run(options, sources, reports);
+	for (guint i = 0; i < reports->len; i++)
+		status = close_report(g_ptr_array_index(reports, i), out, status);
+	g_ptr_array_unref(reports);
 	g_ptr_array_unref(sources);
 	return status;
 }
@@ -109,7 +165,11 @@ int main(int argc, char **argv)
 	if (options.colour != COLOUR_AUTO)
 		out.colour = options.colour == COLOUR_ALWAYS;
 	status = act(&options, &out);
-	output_close(&out);
+	if (output_close(&out) != 0 && out.error != EPIPE && out.error != ECANCELED) {
+		complain("standard output could not be written: %s", g_strerror(out.error));
+		status = status < EXIT_SIGNAL ? EXIT_UNREAD : status;
+	}
+	output_clear(&out);
 	options_clear(&options);
 	return status;
 }

@@ -18,10 +18,13 @@
 /* More than a century is a slip of the finger, and would not fit into nanoseconds for long. */
 #define SECONDS_MAX 4e9
 
+/* More threads than this help nobody, and each costs its stack. */
+#define JOBS_MAX 1024
+
 struct raw {
-	char *format, *colour, *stream_rule, *fail_on, *explain;
-	char *horizon, *linger, *forget, *slow;
-	char **severities, **inputs;
+	char *format, *output, *colour, *stream_rule, *fail_on, *explain;
+	char *horizon, *linger, *forget, *slow, *jobs;
+	char **reports, **severities, **inputs;
 	gboolean checksums, version;
 };
 
@@ -64,11 +67,27 @@ static const char description[] =
 	"  tcpdump -i eth0 -w - tcp | tcphs -\n"
 	"  tcphs --explain synack_bad_ack\n";
 
+/* "table, ndjson, summary or none", from the kinds that there are. */
+static const char *list_formats(void)
+{
+	static char list[128];
+	size_t used = 0;
+
+	for (const struct report_kind *kind = report_kinds; kind->word; kind++)
+		used += (size_t)g_snprintf(list + used, sizeof(list) - used, "%s%s",
+		                           kind == report_kinds ? "" : kind[1].word ? ", " : " or ", kind->word);
+	return list;
+}
+
 static GOptionContext *context_for(struct raw *raw)
 {
+	const char *format_help = list_formats();
 	const GOptionEntry entries[] = {
-		{ "format", 'f', 0, G_OPTION_ARG_STRING, &raw->format,
-		  "table, ndjson (a line per connection) or summary", "FORMAT" },
+		{ "format", 'f', 0, G_OPTION_ARG_STRING, &raw->format, format_help, "FORMAT" },
+		{ "output", 'o', 0, G_OPTION_ARG_FILENAME, &raw->output,
+		  "Write it to FILE, not to standard output", "FILE" },
+		{ "report", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->reports,
+		  "Another report, to a file; may be repeated", "FORMAT=FILE" },
 		{ "fail-on", 0, 0, G_OPTION_ARG_STRING, &raw->fail_on,
 		  "Verdicts, reasons, rules that make it fail, or never", "WORDS" },
 		{ "severity", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->severities,
@@ -83,6 +102,8 @@ static GOptionContext *context_for(struct raw *raw)
 		  "A handshake that takes longer is slow (1)", "SECONDS" },
 		{ "stream-rule", 0, 0, G_OPTION_ARG_STRING, &raw->stream_rule,
 		  "Stream numbers of Wireshark 4.0 (ws40) or 4.4 (ws44)", "RULE" },
+		{ "jobs", 'j', 0, G_OPTION_ARG_STRING, &raw->jobs,
+		  "Read so many inputs at a time (one per processor)", "N" },
 		{ "checksums", 0, 0, G_OPTION_ARG_NONE, &raw->checksums, "Verify TCP checksums", NULL },
 		{ "color", 0, 0, G_OPTION_ARG_STRING, &raw->colour,
 		  "auto, always or never; NO_COLOR is honoured", "WHEN" },
@@ -105,6 +126,7 @@ static GOptionContext *context_for(struct raw *raw)
 static void clear_raw(struct raw *raw)
 {
 	g_free(raw->format);
+	g_free(raw->output);
 	g_free(raw->colour);
 	g_free(raw->stream_rule);
 	g_free(raw->fail_on);
@@ -113,6 +135,8 @@ static void clear_raw(struct raw *raw)
 	g_free(raw->linger);
 	g_free(raw->forget);
 	g_free(raw->slow);
+	g_free(raw->jobs);
+	g_strfreev(raw->reports);
 	g_strfreev(raw->severities);
 	g_strfreev(raw->inputs);
 }
@@ -163,19 +187,101 @@ static bool seconds(const char *option, const char *text, tcphs_time *time, char
 
 static bool resolve_choices(struct options *options, const struct raw *raw, char **message)
 {
-	static const char *const formats[FORMATS + 1] = { "table", "ndjson", "summary" };
 	static const char *const colours[COLOURS + 1] = { "auto", "always", "never" };
 	static const char *const rules[] = { "ws40", "ws44", NULL };
-	unsigned format = FORMAT_TABLE, colour = COLOUR_AUTO, rule = TCPHS_STREAM_WS40;
+	unsigned colour = COLOUR_AUTO, rule = TCPHS_STREAM_WS40;
 
-	if (!choose("--format", raw->format, formats, &format, message) ||
-	    !choose("--color", raw->colour, colours, &colour, message) ||
+	if (!choose("--color", raw->colour, colours, &colour, message) ||
 	    !choose("--stream-rule", raw->stream_rule, rules, &rule, message))
 		return false;
-	options->format = (enum options_format)format;
 	options->colour = (enum options_colour)colour;
 	options->engine.stream_rule = (enum tcphs_stream_rule)rule;
 	return true;
+}
+
+/* A word for a kind of report, of |option|. */
+static bool find_kind(const char *option, const char *word, const struct report_kind **kind, char **message)
+{
+	const char *words[REPORT_KINDS + 1] = { NULL };
+	unsigned choice = 0;
+
+	for (unsigned i = 0; i < REPORT_KINDS; i++)
+		words[i] = report_kinds[i].word;
+	if (!choose(option, word, words, &choice, message))
+		return false;
+	*kind = &report_kinds[choice];
+	return true;
+}
+
+/* Two reports in one file would be neither. */
+static bool add_report(struct options *options, const struct report_kind *kind, const char *path, char **message)
+{
+	struct options_report report = { .kind = kind, .path = g_strdup(path) };
+	char *escaped;
+
+	for (guint i = 0; path && i < options->reports->len; i++) {
+		if (g_strcmp0(options_report(options, i)->path, path) != 0)
+			continue;
+		escaped = text_escape(path);
+		*message = g_strdup_printf("--report: \"%s\" is named for two reports; give each a file of its own",
+		                           escaped);
+		g_free(escaped);
+		g_free(report.path);
+		return false;
+	}
+	g_array_append_val(options->reports, report);
+	return true;
+}
+
+/* FORMAT=FILE. */
+static bool resolve_report(struct options *options, const char *assignment, char **message)
+{
+	const char *sign = strchr(assignment, '=');
+	const struct report_kind *kind = NULL;
+	char *word;
+	bool good;
+
+	if (!sign || sign[1] == '\0' || strcmp(sign + 1, "-") == 0) {
+		*message = g_strdup("--report: needs FORMAT=FILE, for example ndjson=all.ndjson; what goes to standard "
+		                    "output is --format");
+		return false;
+	}
+	word = g_strndup(assignment, (size_t)(sign - assignment));
+	good = find_kind("--report", word, &kind, message) && add_report(options, kind, sign + 1, message);
+	g_free(word);
+	return good;
+}
+
+static bool resolve_reports(struct options *options, const struct raw *raw, char **message)
+{
+	const struct report_kind *kind = NULL;
+	const char *output = raw->output && strcmp(raw->output, "-") != 0 ? raw->output : NULL;
+
+	if (!find_kind("--format", raw->format, &kind, message) || !add_report(options, kind, output, message))
+		return false;
+	for (char **report = raw->reports; report && *report; report++)
+		if (!resolve_report(options, *report, message))
+			return false;
+	return true;
+}
+
+static bool resolve_jobs(struct options *options, const char *text, char **message)
+{
+	guint64 number;
+	char *escaped;
+
+	options->jobs = MAX(g_get_num_processors(), 1);
+	if (!text)
+		return true;
+	if (g_ascii_string_to_unsigned(text, 10, 1, JOBS_MAX, &number, NULL)) {
+		options->jobs = (guint)number;
+		return true;
+	}
+	escaped = text_escape(text);
+	*message = g_strdup_printf("--jobs: \"%s\" is no number of inputs to read at a time; give one from 1 to %d",
+	                           escaped, JOBS_MAX);
+	g_free(escaped);
+	return false;
 }
 
 static bool resolve_policy(struct options *options, const struct raw *raw, char **message)
@@ -222,7 +328,8 @@ static bool resolve(struct options *options, struct raw *raw, char **message)
 		options->action = ACTION_EXPLAIN;
 	options->explain = raw->explain;
 	raw->explain = NULL;
-	return resolve_choices(options, raw, message) &&
+	return resolve_choices(options, raw, message) && resolve_reports(options, raw, message) &&
+	       resolve_jobs(options, raw->jobs, message) &&
 	       seconds("--horizon", raw->horizon, &options->engine.horizon, message) &&
 	       seconds("--linger", raw->linger, &options->engine.linger, message) &&
 	       seconds("--forget", raw->forget, &options->engine.forget, message) &&
@@ -230,15 +337,42 @@ static bool resolve(struct options *options, struct raw *raw, char **message)
 	       resolve_policy(options, raw, message) && resolve_inputs(options, raw, message);
 }
 
+/* GOption knows -j 2 only; people also write -j2. The letters are those of the options that take a value. */
+static char **split_short_options(char **arguments)
+{
+	GPtrArray *split = g_ptr_array_new();
+	bool options = true;
+
+	for (; *arguments; arguments++) {
+		const char *argument = *arguments;
+		bool letter = argument[0] == '-' && argument[1] && strchr("fjo", argument[1]);
+		bool attached = options && letter && argument[2];
+
+		options = options && strcmp(argument, "--") != 0;
+		g_ptr_array_add(split, attached ? g_strndup(argument, 2) : g_strdup(argument));
+		if (attached)
+			g_ptr_array_add(split, g_strdup(argument + 2));
+	}
+	g_ptr_array_add(split, NULL);
+	return (char **)g_ptr_array_free(split, FALSE);
+}
+
+static void clear_report(gpointer report)
+{
+	g_free(((struct options_report *)report)->path);
+}
+
 bool options_parse(struct options *options, char **arguments, char **message)
 {
 	struct raw raw = { 0 };
 	GOptionContext *context = context_for(&raw);
-	char **copy = g_strdupv(arguments);
+	char **copy = split_short_options(arguments);
 	GError *error = NULL;
 	bool good;
 
 	memset(options, 0, sizeof(*options));
+	options->reports = g_array_new(FALSE, FALSE, sizeof(struct options_report));
+	g_array_set_clear_func(options->reports, clear_report);
 	tcphs_config_default(&options->engine);
 	list_rules = NULL;
 	good = g_option_context_parse_strv(context, &copy, &error);
@@ -263,6 +397,8 @@ void options_clear(struct options *options)
 {
 	g_free(options->explain);
 	g_strfreev(options->inputs);
+	g_array_unref(options->reports);
+	options->reports = NULL;
 	options->explain = NULL;
 	options->inputs = NULL;
 }

@@ -1,257 +1,278 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * run.c - the way of a frame: input -> decoder -> tracker -> report.
+ * run.c - jobs: as many inputs at a time as was asked for, reported in the order of the inputs.
  *
- * Frames are decoded in batches, and the tracker is told of a batch's keys before it gets the segments: in a flood
- * every segment is a new connection and a cache miss, and this way the misses overlap. One tracker per input. Retired
- * connections are drained after every batch, so that what is kept does not grow with the length of the capture.
- *
- * Reading stops early for a signal, for a reader that went away and for lack of memory. The connections met so far are
- * then judged as if the capture ended there, and the input is called damaged: nobody shall take the report for whole.
+ * Each input is a job (job.c) with a tracker, a decoder and a part of each report of its own, so that threads share
+ * nothing but what nobody changes. The jobs begin in order and are adopted in order, by the thread that called run():
+ * reports, complaints and the hosts' ISNs are the same octets whichever job is done first. Only so many jobs begin
+ * before the first of them is adopted that their outcomes fit into memory. With one job at a time, or one input, no
+ * thread is made.
  */
 #include "run.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "complain.h"
 #include "interrupt.h"
+#include "job.h"
 #include "report/text.h"
-#include "sources.h"
 
-/* So many items that about 32 frames are taken together: enough misses overlap, and all fit the processor's caches. */
-#define BATCH (32 + TCPHS_DECODE_ITEMS - 1)
+/* Jobs that may have begun, for each thread, before the first of them is adopted. */
+#define AHEAD 16
+
+/* Octets of reports that all jobs together may hold before their turn. */
+#define BUDGET ((size_t)256 << 20)
 
 struct run {
 	const struct options *options;
-	struct report *report;
-	struct tcphs_decoder *decoder;
+	GPtrArray *sources, *reports;
+	GPtrArray *jobs;                /* struct job *, NULL until it begins and after it was adopted */
+	bool *done;                     /* under turn.mutex */
+	struct turn turn;
+	GThreadPool *pool;              /* NULL: this thread does it */
 	struct tally total;
-	struct tcphs_isn_table *isns;   /* hosts of all inputs; NULL if the report does not want them */
-	struct tcphs_decoded items[BATCH];
-	bool failing;            /* something to fail on was met */
+	struct tcphs_isn_table *isns;   /* hosts of all inputs; NULL if no report wants them */
+	bool failing;                   /* something to fail on was met */
+	guint begun;                    /* inputs that were opened */
+	const struct source *stopped;   /* the first of them that was not read to its end */
+	uint64_t stopped_at;            /* the frame that was read last of it */
 };
 
-static const char out_of_memory[] = "memory is out here and reading stopped: split the capture, or use --format ndjson";
-
-/* Hands over the connections that have retired. Those that memory is out for are still counted, and can still fail. */
-static bool drain(struct run *run, struct report_input *input, struct tcphs_tracker *tracker)
+/* What an input is called in a sentence, for g_free(). */
+static char *name_of(const struct source *source)
 {
-	struct tcphs_summary summary;
-	bool taken = true;
-
-	while (tcphs_tracker_next(tracker, &summary)) {
-		const char *encap = tcphs_decoder_encap(run->decoder, summary.encap);
-
-		tally_connection(&input->tally, &summary);
-		run->failing = run->failing || policy_fails(&run->options->policy, &summary);
-		taken = run->report->connection(run->report, input, &summary, encap) && taken;
-	}
-	return taken;
+	return strcmp(source->path, "-") == 0 ? g_strdup("standard input") : text_escape(source->path);
 }
 
-static void prefetch(const struct tcphs_tracker *tracker, const struct tcphs_decoded *items, size_t count)
+static void complain_of(const struct source *source, const char *problem)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (items[i].kind == TCPHS_DECODED_SEGMENT)
-			tcphs_tracker_prefetch(tracker, &items[i].tcp.key);
-		else if (items[i].kind == TCPHS_DECODED_QUOTE)
-			tcphs_tracker_prefetch(tracker, &items[i].quote.key);
-	}
+	char *name = name_of(source);
+
+	complain("%s: %s", name, problem);
+	g_free(name);
 }
 
-/* Feeds a batch to the tracker. */
-static int track(struct tcphs_tracker *tracker, struct tally *tally, const struct tcphs_decoded *items, size_t count)
+/* After a signal: how far reading came, in one sentence. */
+static void complain_of_signal(const struct run *run)
 {
-	struct tcphs_mark mark;
-	int result = TCPHS_OK;
+	const char *signal = interrupt_signal() == SIGINT ? "SIGINT" : "SIGTERM";
+	guint unread = run->sources->len - run->begun;
+	GString *sentence = g_string_new(NULL);
 
-	prefetch(tracker, items, count);
-	for (size_t i = 0; i < count && result == TCPHS_OK; i++) {
-		const struct tcphs_decoded *item = &items[i];
+	if (run->stopped) {
+		char *name = name_of(run->stopped);
 
-		if (item->first)
-			tcphs_tracker_frame(tracker, item->time);
-		if (item->kind == TCPHS_DECODED_SEGMENT) {
-			tally->segments += (item->tcp.segment.have & TCPHS_HAVE_HEADER) != 0;
-			result = tcphs_tracker_segment(tracker, &item->tcp.key, &item->tcp.segment, &mark);
-		} else if (item->kind == TCPHS_DECODED_QUOTE) {
-			result = tcphs_tracker_quote(tracker, &item->quote, &mark);
-		}
+		g_string_append_printf(sentence, "%s was read up to frame %" G_GUINT64_FORMAT, name, run->stopped_at);
+		g_free(name);
 	}
-	return result;
+	if (unread)
+		g_string_append_printf(sentence, "%s%u %sfile%s not at all", run->stopped ? ", and " : "", unread,
+		                       run->stopped ? "more " : "", unread == 1 ? "" : "s");
+	if (!sentence->len)
+		g_string_append(sentence, "all inputs had been read");
+	complain("stopped by %s; %s", signal, sentence->str);
+	g_string_free(sentence, TRUE);
+}
+
+static int first_error(const GPtrArray *reports)
+{
+	for (guint i = 0; i < reports->len; i++) {
+		const struct report *report = g_ptr_array_index(reports, i);
+
+		if (report->out->error)
+			return report->out->error;
+	}
+	return 0;
 }
 
 static bool stopped(const struct run *run)
 {
-	return interrupt_signal() || run->report->out->error;
+	return interrupt_signal() || first_error(run->reports);
 }
 
-/* Whether frames may come as slowly as they are captured. They are then taken one by one, and what becomes known goes
- * out at once: a batch would wait for its last frame, a line for a buffer to be full. */
-static bool is_live(const char *path)
+/* ---- jobs ---------------------------------------------------------------------------------------- */
+
+/* On a thread of the pool. */
+static void work(gpointer job_data, gpointer run_data)
 {
-	bool standard = strcmp(path, "-") == 0;
-	struct stat status;
+	struct job *job = job_data;
+	struct run *run = run_data;
 
-	if ((standard ? fstat(STDIN_FILENO, &status) : stat(path, &status)) != 0)
-		return false;
-	return !S_ISREG(status.st_mode);
+	job_run(job);
+	g_mutex_lock(&run->turn.mutex);
+	run->done[job->number] = true;
+	g_cond_broadcast(&run->turn.moved);
+	g_mutex_unlock(&run->turn.mutex);
 }
 
-/* Reads one input as far as it goes. Returns why it goes no further, for g_free(), or NULL if that is the end. */
-static char *read_input(struct run *run, struct report_input *input, struct tcphs_input *frames,
-                        struct tcphs_tracker *tracker)
+/* Begins jobs as far as the one with |number| allows. */
+static void begin(struct run *run, guint number)
 {
-	bool live = is_live(input->path);
-	size_t capacity = live ? TCPHS_DECODE_ITEMS : BATCH;
-	enum tcphs_input_result result;
-	size_t count;
+	guint last = run->pool ? number + AHEAD * run->options->jobs : number;
 
-	do {
-		result = tcphs_decode_batch(run->decoder, frames, run->items, capacity, &count,
-		                            &input->tally.frames);
-		if (track(tracker, &input->tally, run->items, count) != TCPHS_OK || !drain(run, input, tracker))
-			return g_strdup(out_of_memory);
-		if (live && run->report->out->used)
-			output_flush(run->report->out);
-	} while (result == TCPHS_INPUT_FRAME && !stopped(run));
-	if (stopped(run))
-		return g_strdup_printf("reading was stopped after frame %" G_GUINT64_FORMAT, input->tally.frames);
-	return result == TCPHS_INPUT_DAMAGED ? g_strdup(tcphs_input_message(frames)) : NULL;
+	while (run->jobs->len < run->sources->len && run->jobs->len <= last) {
+		struct job *job = job_new(run->jobs->len, run->options,
+		                          g_ptr_array_index(run->sources, run->jobs->len), run->reports, &run->turn);
+
+		g_ptr_array_add(run->jobs, job);
+		if (run->pool)
+			g_thread_pool_push(run->pool, job, NULL);
+	}
 }
 
-static void count_not_decoded(struct run *run, struct tally *tally)
+/* It is this job's turn: from now on it writes itself. Comes back when it is over. */
+static void await(struct run *run, struct job *job)
 {
-	const char *word;
-	uint64_t frames;
-
-	for (size_t i = 0; (word = tcphs_decoder_not_decoded(run->decoder, i, &frames)); i++)
-		tally_not_decoded(tally, word, frames);
-	tcphs_decoder_reset(run->decoder);
+	for (guint i = 0; i < run->reports->len; i++)
+		output_flush(((struct report *)g_ptr_array_index(run->reports, i))->out);
+	g_mutex_lock(&run->turn.mutex);
+	run->turn.now = job->number;
+	run->turn.broken = first_error(run->reports) != 0;
+	g_cond_broadcast(&run->turn.moved);
+	while (run->pool && !run->done[job->number])
+		g_cond_wait(&run->turn.moved, &run->turn.mutex);
+	g_mutex_unlock(&run->turn.mutex);
+	if (!run->pool)
+		job_run(job);
 }
 
-/* Analyzes an input that could be opened. Returns what is wrong with it, for g_free(), or NULL. */
-static char *analyze(struct run *run, struct report_input *input, struct tcphs_input *frames)
+static void adopt(struct run *run, struct job *job)
 {
-	struct tcphs_tracker *tracker;
-	char *damaged;
-
-	if (tcphs_tracker_new(&tracker, &run->options->engine) != TCPHS_OK)
-		return g_strdup(out_of_memory);
-	damaged = read_input(run, input, frames, tracker);
-	tcphs_tracker_finish(tracker);
-	if (!drain(run, input, tracker) && !damaged)
-		damaged = g_strdup(out_of_memory);
-	if (run->isns && tcphs_isn_merge(run->isns, tcphs_tracker_isns(tracker)) != TCPHS_OK && !damaged)
-		damaged = g_strdup(out_of_memory);
-	tcphs_tracker_del(tracker);
-	count_not_decoded(run, &input->tally);
-	return damaged;
+	job_adopt(job);
+	run->begun += job->begun;
+	if (job->stopped && !run->stopped) {
+		run->stopped = job->source;
+		run->stopped_at = job->tally.frames;
+	}
+	if (job->damaged && !job->stopped)
+		complain_of(job->source, job->damaged);
+	run->failing = run->failing || job->failing;
+	tally_add(&run->total, &job->tally);
+	if (run->isns && job->isns && tcphs_isn_merge(run->isns, job->isns) != TCPHS_OK)
+		complain("%s", "memory is out for the ISNs of hosts, so what is said of them is not all: "
+		               "analyze fewer files at a time");
+	g_ptr_array_index(run->jobs, job->number) = NULL;
+	job_free(job);
 }
 
-static void complain_of(const char *path, const char *problem)
+static void run_jobs(struct run *run)
 {
-	char *escaped = text_escape(path);
-
-	complain("%s: %s", strcmp(path, "-") == 0 ? "standard input" : escaped, problem);
-	g_free(escaped);
+	for (guint i = 0; i < run->sources->len && !(stopped(run) && i >= run->jobs->len); i++) {
+		begin(run, i);
+		await(run, g_ptr_array_index(run->jobs, i));
+		adopt(run, g_ptr_array_index(run->jobs, i));
+	}
 }
 
-static void run_source(struct run *run, const struct source *source)
-{
-	struct report_input input = { .path = source->path };
-	char *damaged = g_strdup(source->problem);
-	struct tcphs_input *frames = damaged ? NULL : tcphs_input_open(source->path, &damaged);
-
-	tally_init(&input.tally);
-	input.tally.inputs = 1;
-	if (frames)
-		damaged = analyze(run, &input, frames);
-	tcphs_input_close(frames);
-	input.damaged = damaged;
-	input.tally.damaged = damaged != NULL;
-	if (damaged && !stopped(run))
-		complain_of(source->path, damaged);
-	run->report->input_end(run->report, &input);
-	tally_add(&run->total, &input.tally);
-	tally_clear(&input.tally);
-	g_free(damaged);
-}
-
-/* After a signal: how far reading came, in one sentence. */
-static void complain_of_signal(const GPtrArray *sources, guint begun, uint64_t frames)
-{
-	const struct source *source = g_ptr_array_index(sources, begun - 1);
-	char *path = text_escape(source->path);
-	guint unread = sources->len - begun;
-	const char *signal = interrupt_signal() == SIGINT ? "SIGINT" : "SIGTERM";
-
-	if (unread)
-		complain("stopped by %s; %s was read up to frame %" G_GUINT64_FORMAT ", and %u more file%s not at all",
-		         signal, path, frames, unread, unread == 1 ? "" : "s");
-	else
-		complain("stopped by %s; %s was read up to frame %" G_GUINT64_FORMAT, signal, path, frames);
-	g_free(path);
-}
+/* ---- the whole ----------------------------------------------------------------------------------- */
 
 /* ISN quality is a property of hosts, and they may be in several inputs. */
 static void report_hosts(struct run *run)
 {
 	struct tcphs_host host;
 
-	while (run->isns && tcphs_isn_next(run->isns, &host))
-		run->report->host(run->report, &host);
+	while (run->isns && tcphs_isn_next(run->isns, &host)) {
+		for (guint i = 0; i < run->reports->len; i++) {
+			struct report *report = g_ptr_array_index(run->reports, i);
+
+			if (report->host)
+				report->host(report, &host);
+		}
+	}
 	if (run->isns && tcphs_isn_full(run->isns))
 		complain("ISNs were looked at of the first %d hosts of an input only: split it to see the others",
 		         TCPHS_ISN_HOSTS);
 }
 
+static bool hosts_wanted(const GPtrArray *reports)
+{
+	for (guint i = 0; i < reports->len; i++) {
+		if (((const struct report *)g_ptr_array_index(reports, i))->host)
+			return true;
+	}
+	return false;
+}
+
+static void report_begin(const struct run *run)
+{
+	for (guint i = 0; i < run->reports->len; i++) {
+		struct report *report = g_ptr_array_index(run->reports, i);
+
+		if (report->begin)
+			report->begin(report);
+	}
+}
+
+static void report_finish(const struct run *run)
+{
+	for (guint i = 0; i < run->reports->len; i++) {
+		struct report *report = g_ptr_array_index(run->reports, i);
+
+		if (report->finish)
+			report->finish(report, &run->total);
+		output_flush(report->out);
+	}
+}
+
 static int exit_status(const struct run *run)
 {
-	const struct output *out = run->report->out;
+	int error = first_error(run->reports);
 
 	if (interrupt_signal())
 		return EXIT_SIGNAL + interrupt_signal();
-	if (out->error == EPIPE)
+	if (error == EPIPE)
 		return EXIT_SIGNAL + SIGPIPE;
-	if (out->error) {
-		complain("the report could not be written: %s", g_strerror(out->error));
-		return EXIT_UNREAD;
-	}
-	if (run->total.damaged)
+	if (error || run->total.damaged)
 		return EXIT_UNREAD;
 	return run->failing ? EXIT_SOMETHING : EXIT_NOTHING;
 }
 
-int run(const struct options *options, GPtrArray *sources, struct report *report)
+static void run_open(struct run *run, const struct options *options, GPtrArray *sources, GPtrArray *reports)
 {
-	struct run *run = g_new0(struct run, 1);
-	uint64_t before = 0;
-	guint begun = 0;
-	int status;
-
+	memset(run, 0, sizeof(*run));
 	run->options = options;
-	run->report = report;
-	run->decoder = tcphs_decoder_new(&options->decode);
+	run->sources = sources;
+	run->reports = reports;
+	run->jobs = g_ptr_array_new();
+	run->done = g_new0(bool, sources->len + 1);
+	g_mutex_init(&run->turn.mutex);
+	g_cond_init(&run->turn.moved);
+	run->turn.budget = BUDGET;
 	tally_init(&run->total);
-	run->isns = report->host ? tcphs_isn_new(&options->engine) : NULL;
-	while (begun < sources->len && !stopped(run)) {
-		before = run->total.frames;
-		run_source(run, g_ptr_array_index(sources, begun++));
-	}
-	report_hosts(run);
-	report->finish(report, &run->total);
-	output_flush(report->out);
-	if (interrupt_signal() && begun)
-		complain_of_signal(sources, begun, run->total.frames - before);
-	status = exit_status(run);
+	run->isns = hosts_wanted(reports) ? tcphs_isn_new(&options->engine) : NULL;
+	/* Where no thread can be made, this one does all. */
+	if (options->jobs > 1 && sources->len > 1)
+		run->pool = g_thread_pool_new(work, run, (gint)options->jobs, TRUE, NULL);
+}
+
+static void run_close(struct run *run)
+{
+	if (run->pool)
+		g_thread_pool_free(run->pool, FALSE, TRUE);
+	g_ptr_array_unref(run->jobs);
+	g_free(run->done);
+	g_mutex_clear(&run->turn.mutex);
+	g_cond_clear(&run->turn.moved);
 	tally_clear(&run->total);
 	tcphs_isn_del(run->isns);
-	tcphs_decoder_del(run->decoder);
-	g_free(run);
+}
+
+int run(const struct options *options, GPtrArray *sources, GPtrArray *reports)
+{
+	struct run run;
+	int status;
+
+	run_open(&run, options, sources, reports);
+	report_begin(&run);
+	run_jobs(&run);
+	report_hosts(&run);
+	report_finish(&run);
+	if (interrupt_signal())
+		complain_of_signal(&run);
+	status = exit_status(&run);
+	run_close(&run);
 	return status;
 }

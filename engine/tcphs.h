@@ -513,8 +513,8 @@ bool tcphs_isn_next(struct tcphs_isn_table *table, struct tcphs_host *host);
 /** tcphs_isn_full(): a host was met for which there was no room. */
 bool tcphs_isn_full(const struct tcphs_isn_table *table);
 
-/** tcphs_tracker_isns(): the hosts of this capture so far; valid as long as the tracker. */
-const struct tcphs_isn_table *tcphs_tracker_isns(const struct tcphs_tracker *tracker);
+/** tcphs_tracker_take_isns(): the hosts of this capture, for tcphs_isn_del(); after finish() only, and only once. */
+struct tcphs_isn_table *tcphs_tracker_take_isns(struct tcphs_tracker *tracker);
 
 /* ---- words for people --------------------------------------------------------------------------- */
 

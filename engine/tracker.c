@@ -1078,7 +1078,10 @@ tcphs_time tcphs_tracker_end(const struct tcphs_tracker *t)
 	return t->now;
 }
 
-const struct tcphs_isn_table *tcphs_tracker_isns(const struct tcphs_tracker *t)
+struct tcphs_isn_table *tcphs_tracker_take_isns(struct tcphs_tracker *t)
 {
-	return t->isns;
+	struct tcphs_isn_table *isns = t->isns;
+
+	t->isns = NULL;
+	return isns;
 }

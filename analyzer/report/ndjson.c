@@ -250,12 +250,6 @@ static void ndjson_host(struct report *report, const struct tcphs_host *host)
 	json_line(json);
 }
 
-static void ndjson_finish(struct report *report, const struct tally *total)
-{
-	(void)report;
-	(void)total;
-}
-
 static void ndjson_del(struct report *report)
 {
 	g_free(report);
@@ -268,7 +262,6 @@ struct report *report_ndjson_new(void)
 	ndjson->report.connection = ndjson_connection;
 	ndjson->report.input_end = ndjson_input_end;
 	ndjson->report.host = ndjson_host;
-	ndjson->report.finish = ndjson_finish;
 	ndjson->report.del = ndjson_del;
 	return &ndjson->report;
 }

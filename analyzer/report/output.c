@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * output.c - one buffer, flushed when it is full and when the owner says so.
+ * output.c - one buffer, flushed when it is full and when the owner says so, or held until its turn comes.
  *
  * Not stdio: a failed write must be seen with its errno, a signal must not tear a line, and a line per connection has
  * to cost less than reading the connection's packets did.
@@ -8,14 +8,20 @@
 #include "output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define BUFFER_SIZE 65536
+
+/* What a part holds first; most captures have few connections. */
+#define PART_SIZE 4096
 
 /* A terminal that does not tell its width is taken for one of the old ones. */
 #define DEFAULT_COLUMNS 80
@@ -44,17 +50,100 @@ void output_open(struct output *out, int fd)
 		out->columns = size.ws_col;
 }
 
-void output_close(struct output *out)
+/* Whether |path| can be written beside and renamed; a pipe or a device cannot. */
+static bool is_replaceable(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) != 0 || S_ISREG(status.st_mode);
+}
+
+int output_create(struct output *out, const char *named)
+{
+	/* Through a link, so that it stays one. */
+	char *real = realpath(named, NULL);
+	const char *path = real ? real : named;
+	bool beside = is_replaceable(path);
+	char *name = beside ? g_strdup_printf("%s.XXXXXX", path) : g_strdup(path);
+	int fd = beside ? g_mkstemp_full(name, O_WRONLY | O_CLOEXEC, 0666)
+	                : open(name, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0) {
+		int error = errno;
+
+		g_free(name);
+		free(real);
+		return error;
+	}
+	output_open(out, fd);
+	out->path = g_strdup(path);
+	free(real);
+	if (beside)
+		out->beside = name;
+	else
+		g_free(name);
+	return 0;
+}
+
+void output_open_part(struct output *part, const struct output *whole)
+{
+	*part = *whole;
+	part->path = part->beside = NULL;
+	part->held = true;
+	part->used = 0;
+	part->size = PART_SIZE;
+	part->buffer = g_malloc(part->size);
+}
+
+void output_release(struct output *part)
+{
+	part->held = false;
+}
+
+void output_adopt(struct output *whole, struct output *part)
+{
+	if (part->held)
+		output_write(whole, part->buffer, part->used);
+	else
+		output_flush(part);
+	if (!whole->error)
+		whole->error = part->error;
+	g_free(part->buffer);
+	part->buffer = NULL;
+}
+
+/* A file that was created: it gets its name, or goes. */
+static void settle(struct output *out)
+{
+	if (out->path && close(out->fd) != 0 && !out->error)
+		out->error = errno;
+	if (out->beside && !out->error && rename(out->beside, out->path) != 0)
+		out->error = errno;
+	if (out->beside && out->error)
+		unlink(out->beside);
+}
+
+int output_close(struct output *out)
 {
 	output_flush(out);
+	settle(out);
+	return out->error;
+}
+
+void output_clear(struct output *out)
+{
 	g_free(out->buffer);
-	out->buffer = NULL;
+	g_free(out->path);
+	g_free(out->beside);
+	out->buffer = out->path = out->beside = NULL;
 }
 
 void output_flush(struct output *out)
 {
 	size_t done = 0;
 
+	if (out->held)
+		return;
 	while (!out->error && done < out->used) {
 		ssize_t written = write(out->fd, out->buffer + done, out->used - done);
 
@@ -71,10 +160,31 @@ void output_flush(struct output *out)
 	out->used = 0;
 }
 
+/* What is held has to fit; where memory is out for it, it is lost like what a full disk does not take. */
+static void make_room(struct output *out, size_t size)
+{
+	size_t wanted = 2 * out->size;
+	char *larger;
+
+	while (wanted <= out->used + size)
+		wanted *= 2;
+	larger = out->error ? NULL : g_try_realloc(out->buffer, wanted);
+	if (larger) {
+		out->buffer = larger;
+		out->size = wanted;
+		return;
+	}
+	out->error = out->error ? out->error : ENOMEM;
+	out->held = false;
+	out->used = 0;
+}
+
 void output_write_over(struct output *out, const void *bytes, size_t size)
 {
 	const char *from = bytes;
 
+	if (out->held && size >= out->size - out->used)
+		make_room(out, size);
 	while (size > 0) {
 		size_t part = out->size - out->used;
 

@@ -2,6 +2,9 @@
 /*
  * output.h - buffered octets on their way to a file descriptor, and what is known of the reader there.
  *
+ * An output can be a part of another one: what is written to it is held in memory until its turn has come, and goes
+ * straight to the same descriptor from then on. So inputs can be reported at the same time and appear in order.
+ *
  * An error is kept (output->error) and everything after it is dropped, so that writers need not check each
  * call: whoever runs the show looks at it from time to time. EPIPE is such an error like any other.
  */
@@ -21,14 +24,41 @@ struct output {
 	bool terminal;     /* a person looks at it */
 	bool colour;       /* a terminal, and neither NO_COLOR nor TERM=dumb */
 	unsigned columns;  /* width of the terminal; 0: not a terminal, no limit */
+	bool held;         /* a part whose turn has not come: the buffer grows instead of being written */
 	size_t used, size;
 	char *buffer;
+	char *path, *beside;  /* of a file: its name, and the one it has until it is whole; else NULL */
 };
 
 /** output_open(): *out* writes to |fd|; what the terminal can do is found out here. */
 void output_open(struct output *out, int fd);
-/** output_close(): flushes and frees; the descriptor stays open. */
-void output_close(struct output *out);
+
+/**
+ * output_create(): *out* writes to a file that gets its name |path| only when output_close() finds it whole, so that no
+ * half-written report ever stands there. What is no regular file (a pipe, a device) is written to as it is.
+ *
+ * @return 0, or the errno of what failed; then *out* is closed.
+ */
+int output_create(struct output *out, const char *path);
+
+/** output_open_part(): *part* is held, and will write to where |whole| writes. */
+void output_open_part(struct output *part, const struct output *whole);
+
+/** output_release(): its turn has come: what is held goes out with the next flush. |whole| was flushed before. */
+void output_release(struct output *part);
+
+/** output_adopt(): the part is over: what it still holds is written to |whole|, and its error is |whole|'s. */
+void output_adopt(struct output *whole, struct output *part);
+
+/**
+ * output_close(): flushes; nothing is written after it. A descriptor that was given stays open; a file that was
+ * created gets its name, or is removed if anything of it could not be written.
+ *
+ * @return 0, or the errno of what failed first.
+ */
+int output_close(struct output *out);
+/** output_clear(): frees what *out* holds. */
+void output_clear(struct output *out);
 /** output_flush(): everything written so far leaves the process. */
 void output_flush(struct output *out);
 

@@ -2,7 +2,10 @@
 /*
  * report.h - what every report is: told of each connection, of the end of each input, of hosts, and of the end.
  *
- * A report writes to its output and never fails for that; output->error tells. It may run out of memory.
+ * Inputs are read at the same time and reported in order. So each input has a report of its own, a part, which is told
+ * of that input's connections and writes to an output of its own; and there is one main report of each kind, which
+ * begins, takes over the parts in order, and ends. Nothing is shared between parts but the policy, which nobody
+ * changes. A report writes to its output and never fails for that; output->error tells. It may run out of memory.
  */
 #ifndef TCPHS_REPORT_H
 #define TCPHS_REPORT_H
@@ -21,26 +24,41 @@ struct report_input {
 	struct tally tally;
 };
 
-/** struct report: one of the three, made by the functions below. |several|: more than one input. */
+/** struct report: one report, main or part. Functions that a kind of report does not need are NULL. */
 struct report {
 	struct output *out;
 	const struct policy *policy;
-	bool several;
-	/* A connection of |input|, whose layers below TCP are |encap|. False when memory is out for it. */
+	bool several;       /* more than one input */
+	/* Main: before everything else. */
+	void (*begin)(struct report *report);
+	/* Part: a connection of |input|, whose layers below TCP are |encap|. False when memory is out for it. */
 	bool (*connection)(struct report *report, const struct report_input *input, const struct tcphs_summary *summary,
 	                   const char *encap);
-	/* The last connection of |input| was reported. */
+	/* Part: the last connection of |input| was reported. */
 	void (*input_end)(struct report *report, const struct report_input *input);
-	/* The last input was reported. A host of which the ISNs can be judged, by address; NULL: it is not reported. */
+	/* Main: takes over what |part| keeps beyond what it wrote; in the order of the inputs. */
+	void (*adopt)(struct report *report, struct report *part);
+	/* Main: a host of which the ISNs can be judged, by address; after the last input. */
 	void (*host)(struct report *report, const struct tcphs_host *host);
-	/* All was reported. */
+	/* Main: all was reported. */
 	void (*finish)(struct report *report, const struct tally *total);
 	void (*del)(struct report *report);
 };
 
+/** struct report_kind: a word of --format and how such a report is made. */
+struct report_kind {
+	const char *word;
+	struct report *(*make)(void);
+};
+
+/** report_kinds: all of them, the last one with a NULL word. The first is the default. */
+#define REPORT_KINDS 4
+extern const struct report_kind report_kinds[REPORT_KINDS + 1];
+
 struct report *report_table_new(void);
 struct report *report_ndjson_new(void);
 struct report *report_summary_new(void);
+struct report *report_none_new(void);
 
 /** Longest sentence that tcphs_finding_format() is given room for; it is cut beyond. */
 #define REPORT_SENTENCE 1024

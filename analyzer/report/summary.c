@@ -79,16 +79,6 @@ static void put_tally(struct report *report, const struct tally *tally)
 	}
 }
 
-static bool summary_connection(struct report *report, const struct report_input *input,
-                               const struct tcphs_summary *summary, const char *encap)
-{
-	(void)report;
-	(void)input;
-	(void)summary;
-	(void)encap;
-	return true;
-}
-
 static void summary_input_end(struct report *report, const struct report_input *input)
 {
 	char *path = text_escape(input->path);
@@ -126,7 +116,6 @@ struct report *report_summary_new(void)
 {
 	struct report *report = g_new0(struct report, 1);
 
-	report->connection = summary_connection;
 	report->input_end = summary_input_end;
 	report->finish = summary_finish;
 	report->del = summary_del;

@@ -28,8 +28,8 @@
 
 struct table {
 	struct report report;
-	struct sheet *sheet;     /* of the input being read; NULL between inputs */
-	GPtrArray *page;         /* sheets that wait to be drawn */
+	struct sheet *sheet;     /* of a part: its input's */
+	GPtrArray *page;         /* of the main report: sheets that wait to be drawn */
 	size_t page_rows;
 	gint64 page_begun;
 };
@@ -183,20 +183,26 @@ static void draw_page(struct table *table)
 
 static void table_input_end(struct report *report, const struct report_input *input)
 {
-	struct table *table = (struct table *)report;
-	struct sheet *sheet = sheet_of(table, input);
-	gint64 now = g_get_monotonic_time();
+	struct sheet *sheet = sheet_of((struct table *)report, input);
 
 	sheet->damaged = g_strdup(input->damaged);
 	sheet->frames = input->tally.frames;
 	sheet->connections = input->tally.connections;
 	if (sheet->count)
 		qsort(sheet->rows, sheet->count, sizeof(struct row *), worst_first);
+}
+
+static void table_adopt(struct report *report, struct report *part)
+{
+	struct table *table = (struct table *)report;
+	struct sheet *sheet = ((struct table *)part)->sheet;
+	gint64 now = g_get_monotonic_time();
+
+	((struct table *)part)->sheet = NULL;
 	if (!table->page->len)
 		table->page_begun = now;
 	g_ptr_array_add(table->page, sheet);
 	table->page_rows += sheet->count;
-	table->sheet = NULL;
 	if (table->page_rows >= PAGE_ROWS || (report->out->terminal && now - table->page_begun > PAGE_PATIENCE))
 		draw_page(table);
 }
@@ -223,6 +229,7 @@ struct report *report_table_new(void)
 	table->page = g_ptr_array_new_with_free_func(sheet_free);
 	table->report.connection = table_connection;
 	table->report.input_end = table_input_end;
+	table->report.adopt = table_adopt;
 	table->report.finish = table_finish;
 	table->report.del = table_del;
 	return &table->report;

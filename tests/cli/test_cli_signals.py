@@ -61,7 +61,7 @@ def wait_until_read(process):
 def test_a_signal_ends_reading_and_what_was_read_is_reported(start, write, number, status, form):
     """Standard input stays open, as that of a live capture does."""
     name = write("later.pcap", complete())
-    process = start("--format", form, "-", name, stdin=subprocess.PIPE)
+    process = start("--format", form, "--jobs", "1", "-", name, stdin=subprocess.PIPE)
     process.stdin.write(refused())
     process.stdin.flush()
     wait_until_read(process)
@@ -76,6 +76,23 @@ def test_a_signal_ends_reading_and_what_was_read_is_reported(start, write, numbe
         lines = [json.loads(line) for line in out.splitlines()]
         assert lines[0]["reason"] == "refused"
         assert lines[1]["type"] == "file" and "frame 3" in lines[1]["damaged"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_reading_on_any_thread(start, write, number):
+    """A file that another thread has read to its end by then is reported whole, after the one that was stopped."""
+    name = write("later.pcap", complete())
+    process = start("--format", "ndjson", "--jobs", "2", "-", name, stdin=subprocess.PIPE)
+    process.stdin.write(refused())
+    process.stdin.flush()
+    wait_until_read(process)
+    process.send_signal(number)
+    assert process.wait(timeout=20) == 128 + number
+    err = process.stderr.read().decode()
+    assert err == f"tcphs: stopped by {number.name}; standard input was read up to frame 3\n"
+    lines = [json.loads(line) for line in process.stdout.read().decode().splitlines()]
+    assert [line["file"] for line in lines if line["type"] == "file"] == ["-", "later.pcap"]
+    assert [line["reason"] for line in lines if line["type"] == "connection"] == ["refused", "three_way"]
 
 
 def test_lines_of_a_live_capture_come_at_once(start):
