@@ -44,6 +44,8 @@ static struct {
 
 void tcphs_capture_cleanup(void)
 {
+	if (capture.tracker)
+		tcphs_tap_forget();
 	tcphs_tracker_del(capture.tracker);
 	g_free(capture.marks);
 	g_free(capture.frames);

@@ -36,4 +36,7 @@ void tcphs_tap_register_listener(void);
 /** tcphs_tap(): tells listeners of one TCP header, segment or quote. */
 void tcphs_tap(packet_info *pinfo, const struct tcphs_layer *layer);
 
+/** tcphs_tap_forget(): the capture is about to be forgotten; what listeners noted of it must not refer to it. */
+void tcphs_tap_forget(void);
+
 #endif
