@@ -20,6 +20,7 @@
 #include "report/report.h"
 #include "report/text.h"
 #include "run.h"
+#include "sandbox.h"
 #include "sources.h"
 #include "vocabulary.h"
 
@@ -91,6 +92,41 @@ static int open_reports(const struct options *options, struct output *standard, 
 	return EXIT_NOTHING;
 }
 
+static bool is_link(const char *path)
+{
+	return g_file_test(path, G_FILE_TEST_IS_SYMLINK);
+}
+
+/* Captures are hostile input: from here on little could be done with a mistake in what reads them. */
+static void give_up_privileges(const struct options *options, const GPtrArray *sources, const GPtrArray *reports)
+{
+	struct sandbox sandbox;
+	char *problem;
+
+	sandbox_init(&sandbox);
+	for (char **input = options->inputs; *input; input++)
+		g_ptr_array_add(sandbox.readable, g_strdup(*input));
+	/* A link below a folder may lead out of it. */
+	for (guint i = 0; i < sources->len; i++) {
+		const struct source *source = g_ptr_array_index(sources, i);
+
+		if (is_link(source->path))
+			g_ptr_array_add(sandbox.readable, g_strdup(source->path));
+	}
+	for (guint i = 0; i < reports->len; i++) {
+		const struct report *report = g_ptr_array_index(reports, i);
+
+		if (report->out->beside)
+			g_ptr_array_add(sandbox.replaced, g_strdup(report->out->path));
+	}
+	problem = sandbox_enter(&sandbox);
+	sandbox_clear(&sandbox);
+	if (problem)
+		complain("captures are read without a sandbox, since %s; --no-sandbox says that this is meant",
+		         problem);
+	g_free(problem);
+}
+
 static int analyze(struct options *options, struct output *out)
 {
 	GPtrArray *sources, *reports;
@@ -105,6 +141,8 @@ static int analyze(struct options *options, struct output *out)
 	sources = sources_expand(options->inputs);
 	reports = g_ptr_array_new();
 	status = open_reports(options, out, reports, sources->len > 1);
+	if (status == EXIT_NOTHING && options->sandbox)
+		give_up_privileges(options, sources, reports);
 	if (status == EXIT_NOTHING)
 		status = run(options, sources, reports);
 	for (guint i = 0; i < reports->len; i++)

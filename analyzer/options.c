@@ -25,7 +25,7 @@ struct raw {
 	char *format, *output, *colour, *stream_rule, *fail_on, *explain;
 	char *horizon, *linger, *forget, *slow, *jobs;
 	char **reports, **severities, **inputs;
-	gboolean checksums, version;
+	gboolean checksums, no_sandbox, version;
 };
 
 /* --list-rules may stand alone, so GOption wants a callback, which has no place of its own to store into. */
@@ -105,6 +105,8 @@ static GOptionContext *context_for(struct raw *raw)
 		{ "jobs", 'j', 0, G_OPTION_ARG_STRING, &raw->jobs,
 		  "Read so many inputs at a time (one per processor)", "N" },
 		{ "checksums", 0, 0, G_OPTION_ARG_NONE, &raw->checksums, "Verify TCP checksums", NULL },
+		{ "no-sandbox", 0, 0, G_OPTION_ARG_NONE, &raw->no_sandbox,
+		  "Keep privileges that reading captures does not need", NULL },
 		{ "color", 0, 0, G_OPTION_ARG_STRING, &raw->colour,
 		  "auto, always or never; NO_COLOR is honoured", "WHEN" },
 		{ "explain", 0, 0, G_OPTION_ARG_STRING, &raw->explain,
@@ -320,6 +322,7 @@ static bool resolve_inputs(struct options *options, struct raw *raw, char **mess
 static bool resolve(struct options *options, struct raw *raw, char **message)
 {
 	options->decode.checksums = raw->checksums;
+	options->sandbox = !raw->no_sandbox;
 	if (raw->version)
 		options->action = ACTION_VERSION;
 	else if (list_rules)
