@@ -25,7 +25,7 @@ def has_landlock():
 @pytest.fixture(name="escape")
 def fixture_escape(tmp_path):
     """Runs an attempt: (exit status, what it printed)."""
-    program = paths.built(paths.BUILD / "tests/sandbox/escape")
+    program = paths.built(paths.BUILD / "tests/hardening/escape")
     for folder in ("in", "out", "scratch", "other"):
         (tmp_path / folder).mkdir()
     (tmp_path / "in/capture").write_text("in")
