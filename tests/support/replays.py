@@ -70,8 +70,13 @@ def engine():
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode != 0:
         raise RuntimeError(f"judge_engine ended with {result.returncode}: {result.stderr}")
+    return parse_engine(result.stdout)
+
+
+def parse_engine(text):
+    """The same of what judge_engine printed."""
     answers = {}
-    for line in result.stdout.splitlines():
+    for line in text.splitlines():
         entry = json.loads(line)
         kind = entry.pop("type")
         if kind == "run":
