@@ -18,10 +18,18 @@ static void read_option(struct tcphs_segment *segment, const char *word, unsigne
 		const char *word;
 		uint16_t option, flag;
 	} known[] = {
-		{ "mss", TCPHS_OPT_MSS, 0 },       { "wscale", TCPHS_OPT_WSCALE, 0 },   { "sack", TCPHS_OPT_SACK_OK, 0 },
-		{ "ts", TCPHS_OPT_TIMESTAMPS, 0 }, { "tfo", TCPHS_OPT_FAST_OPEN, 0 },   { "mptcp", TCPHS_OPT_MPTCP, 0 },
-		{ "md5", TCPHS_OPT_MD5, 0 },       { "ao", TCPHS_OPT_AO, 0 },           { "ece", 0, TCPHS_ECE },
-		{ "cwr", 0, TCPHS_CWR },           { "ae", 0, TCPHS_AE },               { "data", 0, 0 },
+		{ "mss", TCPHS_OPT_MSS, 0 },
+		{ "wscale", TCPHS_OPT_WSCALE, 0 },
+		{ "sack", TCPHS_OPT_SACK_OK, 0 },
+		{ "ts", TCPHS_OPT_TIMESTAMPS, 0 },
+		{ "tfo", TCPHS_OPT_FAST_OPEN, 0 },
+		{ "mptcp", TCPHS_OPT_MPTCP, 0 },
+		{ "md5", TCPHS_OPT_MD5, 0 },
+		{ "ao", TCPHS_OPT_AO, 0 },
+		{ "ece", 0, TCPHS_ECE },
+		{ "cwr", 0, TCPHS_CWR },
+		{ "ae", 0, TCPHS_AE },
+		{ "data", 0, 0 },
 		{ "cut", 0, 0 },
 	};
 	size_t i = 0;
