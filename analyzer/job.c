@@ -26,6 +26,8 @@ struct reading {
 	struct report_input input;
 	struct tcphs_decoder *decoder;
 	struct tcphs_tracker *tracker;
+	struct ladders *ladders;  /* NULL: no report wants them */
+	const struct report_choice *choice;  /* the only connection of which a ladder is wanted; NULL: all */
 	struct tcphs_decoded items[BATCH];
 	bool released;       /* its turn has come */
 	size_t held;         /* octets counted in turn->held */
@@ -99,9 +101,13 @@ static bool drain(struct reading *reading)
 		for (guint i = 0; i < job->mains->len; i++) {
 			struct report *part = job->parts[i];
 
+			if (reading->ladders && options_report(job->options, i)->kind->ladders)
+				part->ladder = ladder_of(reading->ladders, summary.connection);
 			if (part->connection)
 				taken = part->connection(part, &reading->input, &summary, encap) && taken;
 		}
+		if (reading->ladders)
+			ladder_drop(reading->ladders, summary.connection);
 	}
 	return taken;
 }
@@ -114,6 +120,18 @@ static void prefetch(const struct tcphs_tracker *tracker, const struct tcphs_dec
 		else if (items[i].kind == TCPHS_DECODED_QUOTE)
 			tcphs_tracker_prefetch(tracker, &items[i].quote.key);
 	}
+}
+
+/* The item's line in the ladder of its connection, where one is wanted. A connection's first segment has its stream. */
+static int keep_line(struct reading *reading, const struct tcphs_decoded *item, const struct tcphs_mark *mark)
+{
+	struct ladders *ladders = reading->ladders;
+
+	if (reading->choice && mark->stream != reading->choice->stream && !ladder_of(ladders, mark->connection))
+		return TCPHS_OK;
+	if (item->kind == TCPHS_DECODED_SEGMENT)
+		return ladder_take(ladders, &item->tcp.segment, mark);
+	return item->kind == TCPHS_DECODED_QUOTE ? ladder_take_quote(ladders, &item->quote, mark) : TCPHS_OK;
 }
 
 /* Feeds a batch to the tracker. */
@@ -135,6 +153,8 @@ static int track(struct reading *reading, size_t count)
 		} else if (item->kind == TCPHS_DECODED_QUOTE) {
 			result = tcphs_tracker_quote(reading->tracker, &item->quote, &mark);
 		}
+		if (reading->ladders && result == TCPHS_OK)
+			result = keep_line(reading, item, &mark);
 	}
 	return result;
 }
@@ -194,6 +214,26 @@ static void count_not_decoded(struct reading *reading)
 		tally_not_decoded(&reading->input.tally, word, frames);
 }
 
+/* Ladders, if a report wants them; of one connection only, if no report wants more. False without memory. */
+static bool prepare_ladders(struct reading *reading)
+{
+	const struct job *job = reading->job;
+	bool wanted = false, all = false;
+
+	for (guint i = 0; i < job->mains->len; i++) {
+		if (!options_report(job->options, i)->kind->ladders)
+			continue;
+		wanted = true;
+		all = all || !job->parts[i]->choice;
+		reading->choice = job->parts[i]->choice;
+	}
+	if (all)
+		reading->choice = NULL;
+	if (wanted)
+		reading->ladders = ladders_new(LADDER_LINES, LADDER_BUDGET);
+	return !wanted || reading->ladders;
+}
+
 /* Analyzes an input that could be opened. Returns what is wrong with it, for g_free(), or NULL. */
 static char *analyze(struct reading *reading, struct tcphs_input *frames)
 {
@@ -201,6 +241,10 @@ static char *analyze(struct reading *reading, struct tcphs_input *frames)
 
 	if (tcphs_tracker_new(&reading->tracker, &reading->job->options->engine) != TCPHS_OK)
 		return g_strdup(out_of_memory);
+	if (!prepare_ladders(reading)) {
+		tcphs_tracker_del(reading->tracker);
+		return g_strdup(out_of_memory);
+	}
 	reading->decoder = tcphs_decoder_new(&reading->job->options->decode);
 	damaged = read_frames(reading, frames);
 	tcphs_tracker_finish(reading->tracker);
@@ -209,6 +253,7 @@ static char *analyze(struct reading *reading, struct tcphs_input *frames)
 	reading->job->isns = tcphs_tracker_take_isns(reading->tracker);
 	count_not_decoded(reading);
 	tcphs_decoder_del(reading->decoder);
+	ladders_del(reading->ladders);
 	tcphs_tracker_del(reading->tracker);
 	return damaged;
 }
@@ -268,6 +313,7 @@ struct job *job_new(guint number, const struct options *options, const struct so
 		part->out = &job->outputs[i];
 		part->policy = whole->policy;
 		part->several = whole->several;
+		part->choice = whole->choice;
 		job->parts[i] = part;
 	}
 	return job;

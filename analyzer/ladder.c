@@ -16,6 +16,7 @@
  */
 #include "ladder.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,19 +36,21 @@ struct ladder {
 
 struct ladders {
 	uint32_t limit, ring;         /* lines of a ladder; how many of them are the ring */
+	size_t left;                  /* octets of the budget */
 	uint32_t size;
 	struct ladder **by_number;
 };
 
 /* ---- life ------------------------------------------------------------------------------------------------------- */
 
-struct ladders *ladders_new(size_t limit)
+struct ladders *ladders_new(size_t limit, size_t budget)
 {
 	struct ladders *ladders = calloc(1, sizeof(*ladders));
 
 	if (ladders) {
 		ladders->limit = (uint32_t)limit;
 		ladders->ring = (uint32_t)limit / 4;
+		ladders->left = budget;
 	}
 	return ladders;
 }
@@ -75,6 +78,7 @@ void ladder_drop(struct ladders *ladders, uint32_t connection)
 		return;
 	ladder = ladders->by_number[connection];
 	ladders->by_number[connection] = NULL;
+	ladders->left += sizeof(*ladder) + ladder->room * sizeof(*ladder->lines);
 	free(ladder->lines);
 	free(ladder);
 }
@@ -97,59 +101,97 @@ static bool make_room_for(struct ladders *ladders, uint32_t connection)
 	return true;
 }
 
-/* The ladder of that connection, a new one if need be; NULL without memory. */
-static struct ladder *ladder_for(struct ladders *ladders, uint32_t connection)
+/* Takes that much from the budget, if it is there. */
+static bool spend(struct ladders *ladders, size_t octets)
 {
-	if (connection >= ladders->size && !make_room_for(ladders, connection))
-		return NULL;
-	if (!ladders->by_number[connection]) {
-		ladders->by_number[connection] = calloc(1, sizeof(struct ladder));
-		if (ladders->by_number[connection])
-			ladders->by_number[connection]->ring = ladders->limit - ladders->ring;
+	if (octets > ladders->left)
+		return false;
+	ladders->left -= octets;
+	return true;
+}
+
+/* The ladder of that connection, a new one if need be. *ladder* is NULL where the budget has nothing left for it. */
+static int ladder_for(struct ladders *ladders, uint32_t connection, struct ladder **ladder)
+{
+	*ladder = NULL;
+	if (connection < ladders->size && ladders->by_number[connection]) {
+		*ladder = ladders->by_number[connection];
+		return TCPHS_OK;
 	}
-	return ladders->by_number[connection];
+	if (!spend(ladders, sizeof(**ladder)))
+		return TCPHS_OK;
+	if (connection < ladders->size || make_room_for(ladders, connection))
+		*ladder = calloc(1, sizeof(**ladder));
+	if (!*ladder) {
+		ladders->left += sizeof(**ladder);
+		return TCPHS_ERR_NOMEM;
+	}
+	(*ladder)->ring = ladders->limit - ladders->ring;
+	ladders->by_number[connection] = *ladder;
+	return TCPHS_OK;
 }
 
 /* ---- taking ----------------------------------------------------------------------------------------------------- */
 
-static bool grow(struct ladder *ladder, uint32_t limit)
+/* Makes room for another line, where the budget has it: else the ladder stays as it is. */
+static int grow(struct ladders *ladders, struct ladder *ladder)
 {
 	uint32_t room = ladder->room ? 4 * ladder->room : 2;
 	struct ladder_line *larger;
+	size_t octets;
 
-	if (room > limit)
-		room = limit;
+	if (room > ladders->limit)
+		room = ladders->limit;
+	octets = (room - ladder->room) * sizeof(*larger);
+	if (!spend(ladders, octets))
+		return TCPHS_OK;
 	larger = reallocarray(ladder->lines, room, sizeof(*larger));
-	if (!larger)
-		return false;
+	if (!larger) {
+		ladders->left += octets;
+		return TCPHS_ERR_NOMEM;
+	}
 	ladder->lines = larger;
 	ladder->room = room;
-	return true;
+	return TCPHS_OK;
 }
 
-/* The place of the next line; where the ladder is full, that of the ring's oldest, which counts as skipped. */
-static struct ladder_line *next_place(const struct ladders *ladders, struct ladder *ladder)
+/*
+ * The place of the next line. Where the ladder is full, that of the ring's oldest; where it may not grow, that of the
+ * last line. *skipped* is what was there and is lost; the ring counts its own.
+ */
+static struct ladder_line *next_place(const struct ladders *ladders, struct ladder *ladder, uint32_t *skipped)
 {
 	struct ladder_line *ring = ladder->lines + ladder->ring;
 	struct ladder_line *place;
 
-	if (ladder->count < ladders->limit)
+	*skipped = 0;
+	if (ladder->count < ladder->room)
 		return ladder->lines + ladder->count++;
+	if (ladder->count < ladders->limit) {
+		place = ladder->lines + ladder->count - 1;
+		*skipped = place->skipped + 1;
+		return place;
+	}
 	place = ring + ladder->oldest;
 	ladder->oldest = (ladder->oldest + 1) % ladders->ring;
 	ring[ladder->oldest].skipped += place->skipped + 1;
 	return place;
 }
 
-static int keep(const struct ladders *ladders, struct ladder *ladder, const struct ladder_line *line)
+static int keep(struct ladders *ladders, struct ladder *ladder, const struct ladder_line *line)
 {
 	struct ladder_line *place;
+	uint32_t skipped;
 
-	if (ladder->count == ladder->room && ladder->count < ladders->limit && !grow(ladder, ladders->limit))
+	if (ladder->count == ladder->room && ladder->count < ladders->limit && grow(ladders, ladder) != TCPHS_OK)
 		return TCPHS_ERR_NOMEM;
-	place = next_place(ladders, ladder);
+	if (!ladder->room) {   /* the budget had something for the ladder, but nothing for its first line */
+		ladder->skipped++;
+		return TCPHS_OK;
+	}
+	place = next_place(ladders, ladder, &skipped);
 	*place = *line;
-	place->skipped = ladder->skipped;
+	place->skipped = ladder->skipped + skipped;
 	ladder->skipped = 0;
 	return TCPHS_OK;
 }
@@ -167,11 +209,11 @@ static bool is_routine(const struct ladder_line *line)
 
 static int take(struct ladders *ladders, const struct ladder_line *line)
 {
-	struct ladder *ladder = ladder_for(ladders, line->mark.connection);
-	int result = TCPHS_OK;
+	struct ladder *ladder;
+	int result = ladder_for(ladders, line->mark.connection, &ladder);
 
 	if (!ladder)
-		return TCPHS_ERR_NOMEM;
+		return result;
 	if (is_routine(line)) {
 		if (ladder->routine < ROUTINE_LINES) {
 			ladder->routine++;
@@ -260,6 +302,118 @@ bool ladder_from_client(const struct ladder_line *line, const struct tcphs_summa
 	return summary->has_isn[TCPHS_CLIENT] && line->seq == summary->isn[TCPHS_CLIENT];
 }
 
+/* ---- steps that are missing ------------------------------------------------------------------------------------- */
+
+const char *ladder_absence_words(enum ladder_absence absence)
+{
+	static const char *const words[] = {
+		[LADDER_NOT_CAPTURED] = "not captured",
+		[LADDER_NEVER_CAME] = "never came",
+		[LADDER_NOT_YET] = "not before the capture ended",
+	};
+
+	return words[absence];
+}
+
+const char *ladder_step_label(int step)
+{
+	static const char *const labels[] = { "", "SYN", "SYN-ACK", "ACK" };
+
+	return labels[step];
+}
+
+/* Which side was captured at all, of segments that are no ICMP errors. */
+static bool was_seen(const struct ladder *ladder, const struct tcphs_summary *summary, bool client)
+{
+	for (size_t i = 0; i < ladder_count(ladder); i++) {
+		const struct ladder_line *line = ladder_line(ladder, i);
+
+		if (!line->icmp && ladder_from_client(line, summary) == client)
+			return true;
+	}
+	return false;
+}
+
+/* The first line that is no SYN, where |flags| are those of SYN; or no SYN-ACK either. */
+static size_t behind_leading(const struct ladder *ladder, uint16_t flags, uint16_t mask)
+{
+	size_t index = 0;
+
+	while (index < ladder_count(ladder) && (ladder_line(ladder, index)->flags & mask) == flags)
+		index++;
+	return index;
+}
+
+/* Where step 1 is missing: *index* is the line that it would stand before. */
+static bool lacks_syn(const struct ladder *ladder, const struct tcphs_summary *summary, size_t *index,
+                      enum ladder_absence *absence)
+{
+	(void)ladder;
+	*index = 0;
+	*absence = LADDER_NOT_CAPTURED;
+	return !(summary->judgement.completeness & TCPHS_SAW_SYN);
+}
+
+static bool lacks_synack(const struct ladder *ladder, const struct tcphs_summary *summary, size_t *index,
+                         enum ladder_absence *absence)
+{
+	const struct tcphs_judgement *judgement = &summary->judgement;
+
+	if (judgement->completeness & TCPHS_SAW_SYNACK)
+		return false;
+	*index = behind_leading(ladder, TCPHS_SYN, TCPHS_SYN | TCPHS_ACK);
+	*absence = LADDER_NOT_CAPTURED;
+	if (judgement->verdict == TCPHS_COMPLETE || judgement->reason == TCPHS_REASON_MIDSTREAM)
+		return true;
+	if (judgement->reason == TCPHS_REASON_ONE_SIDED)
+		return !was_seen(ladder, summary, false);
+	*index = ladder_count(ladder);
+	*absence = judgement->reason == TCPHS_REASON_UNANSWERED ? LADDER_NEVER_CAME : LADDER_NOT_YET;
+	return *absence == LADDER_NEVER_CAME || judgement->reason == TCPHS_REASON_CAPTURE_ENDED;
+}
+
+static bool lacks_ack(const struct ladder *ladder, const struct tcphs_summary *summary, size_t *index,
+                      enum ladder_absence *absence)
+{
+	const struct tcphs_judgement *judgement = &summary->judgement;
+	bool synack = judgement->completeness & TCPHS_SAW_SYNACK;
+
+	if (judgement->steps[2])
+		return false;
+	*index = behind_leading(ladder, TCPHS_SYN, TCPHS_SYN);
+	*absence = LADDER_NOT_CAPTURED;
+	if (judgement->verdict == TCPHS_COMPLETE)
+		return true;
+	if (judgement->reason == TCPHS_REASON_MIDSTREAM)
+		return !synack;
+	if (judgement->reason == TCPHS_REASON_ONE_SIDED)
+		return !was_seen(ladder, summary, true) && *index < ladder_count(ladder);
+	*index = ladder_count(ladder);
+	*absence = judgement->reason == TCPHS_REASON_NO_FINAL_ACK ? LADDER_NEVER_CAME : LADDER_NOT_YET;
+	return *absence == LADDER_NEVER_CAME || (judgement->reason == TCPHS_REASON_CAPTURE_ENDED && synack);
+}
+
+size_t ladder_unseen(const struct ladder *ladder, const struct tcphs_summary *summary, size_t index,
+                     struct ladder_unseen unseen[3])
+{
+	static bool (*const lacks[])(const struct ladder *, const struct tcphs_summary *, size_t *,
+	                             enum ladder_absence *) = { lacks_syn, lacks_synack, lacks_ack };
+	size_t count = 0, place = 0;
+	enum ladder_absence absence;
+
+	/* These two are opened by other steps. */
+	if (summary->judgement.reason == TCPHS_REASON_SIMULTANEOUS_OPEN ||
+	    summary->judgement.reason == TCPHS_REASON_SPLIT)
+		return 0;
+	for (int step = 1; step <= 3; step++) {
+		if (lacks[step - 1](ladder, summary, &place, &absence) && place == index)
+			unseen[count++] = (struct ladder_unseen){ .step = (uint8_t)step, .absence = absence };
+	}
+	return count;
+}
+
+/* ---- words ------------------------------------------------------------------------------------------------------ */
+
 int ladder_step(const struct ladder_line *line, const struct tcphs_summary *summary)
 {
 	for (int step = 0; step < 3; step++)
@@ -312,11 +466,39 @@ void ladder_label(char buffer[LADDER_LABEL], const struct ladder_line *line)
 	put_flags(buffer, used, line->flags & ecn, " ");
 }
 
-void ladder_arithmetic(char buffer[LADDER_ARITHMETIC], const struct ladder_line *line)
+/* Appends, behind a comma if something is there already; all that a line has to say fits. */
+static void append(char *buffer, const char *text)
+{
+	size_t used = strlen(buffer);
+
+	snprintf(buffer + used, LADDER_NUMBERS - used, "%s%s", used ? ", " : "", text);
+}
+
+static void append_number(char *buffer, const char *before, uint32_t number, const char *behind)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s%" PRIu32 "%s", before, number, behind);
+	append(buffer, text);
+}
+
+void ladder_numbers(char buffer[LADDER_NUMBERS], const struct ladder_line *line)
 {
 	const struct tcphs_segment segment = { .seq = line->seq, .ack = line->ack };
+	uint8_t terms = line->mark.terms;
+	char arithmetic[LADDER_NUMBERS];
 
 	buffer[0] = '\0';
-	if (!line->icmp)
-		tcphs_arithmetic_format(buffer, LADDER_ARITHMETIC, &line->mark, &segment);
+	if (line->icmp) {
+		append_number(buffer, "quotes seq ", line->seq, "");
+		return;
+	}
+	if (!(terms & (TCPHS_TERM_ISN | TCPHS_TERM_SEQ)))
+		append_number(buffer, "seq ", line->seq, "");
+	if (tcphs_arithmetic_format(arithmetic, sizeof(arithmetic), &line->mark, &segment) > 0)
+		append(buffer, arithmetic);
+	if ((line->flags & TCPHS_ACK) && !(terms & TCPHS_TERM_ACK))
+		append_number(buffer, "ack ", line->ack, "");
+	if (line->length)
+		append_number(buffer, "", line->length, line->length == 1 ? " octet" : " octets");
 }

@@ -52,6 +52,8 @@ static struct report *open_report(const struct options *options, guint index, st
 	report->out = out;
 	report->policy = &options->policy;
 	report->several = several;
+	if (wanted->kind == &report_ladder_kind)
+		report->choice = &options->ladder;
 	return report;
 }
 

@@ -22,7 +22,7 @@
 #define JOBS_MAX 1024
 
 struct raw {
-	char *format, *output, *colour, *stream_rule, *fail_on, *explain;
+	char *format, *ladder, *output, *colour, *stream_rule, *fail_on, *explain;
 	char *horizon, *linger, *forget, *slow, *jobs;
 	char **reports, **severities, **inputs;
 	gboolean checksums, no_sandbox, version;
@@ -84,6 +84,8 @@ static GOptionContext *context_for(struct raw *raw)
 	const char *format_help = list_formats();
 	const GOptionEntry entries[] = {
 		{ "format", 'f', 0, G_OPTION_ARG_STRING, &raw->format, format_help, "FORMAT" },
+		{ "ladder", 0, 0, G_OPTION_ARG_STRING, &raw->ladder,
+		  "Draw that connection, in place of a report", "STREAM[.INC]" },
 		{ "output", 'o', 0, G_OPTION_ARG_FILENAME, &raw->output,
 		  "Write it to FILE, not to standard output", "FILE" },
 		{ "report", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->reports,
@@ -128,6 +130,7 @@ static GOptionContext *context_for(struct raw *raw)
 static void clear_raw(struct raw *raw)
 {
 	g_free(raw->format);
+	g_free(raw->ladder);
 	g_free(raw->output);
 	g_free(raw->colour);
 	g_free(raw->stream_rule);
@@ -254,12 +257,47 @@ static bool resolve_report(struct options *options, const char *assignment, char
 	return good;
 }
 
+/* STREAM or STREAM.INCARNATION, in place of --format. */
+static bool resolve_ladder(struct options *options, const struct raw *raw, const struct report_kind **kind,
+                           char **message)
+{
+	char **parts;
+	guint64 stream = 0, incarnation = 0;
+	bool good;
+
+	if (!raw->ladder)
+		return true;
+	if (raw->format) {
+		*message = g_strdup("--ladder: takes the place of --format; write the other report to a file by "
+		                    "--report FORMAT=FILE");
+		return false;
+	}
+	parts = g_strsplit(raw->ladder, ".", 2);
+	options->ladder.all = parts[0] && !parts[1];
+	good = parts[0] && g_ascii_string_to_unsigned(parts[0], 10, 0, UINT32_MAX, &stream, NULL) &&
+	       (!parts[1] || g_ascii_string_to_unsigned(parts[1], 10, 0, UINT32_MAX, &incarnation, NULL));
+	g_strfreev(parts);
+	if (!good) {
+		char *escaped = text_escape(raw->ladder);
+
+		*message = g_strdup_printf("--ladder: \"%s\" is no connection; give the number of its stream, as "
+		                           "tcp.stream in Wireshark has it, such as 7, or 7.1 for the second "
+		                           "connection of that stream", escaped);
+		g_free(escaped);
+	}
+	options->ladder.stream = (uint32_t)stream;
+	options->ladder.incarnation = (uint32_t)incarnation;
+	*kind = &report_ladder_kind;
+	return good;
+}
+
 static bool resolve_reports(struct options *options, const struct raw *raw, char **message)
 {
 	const struct report_kind *kind = NULL;
 	const char *output = raw->output && strcmp(raw->output, "-") != 0 ? raw->output : NULL;
 
-	if (!find_kind("--format", raw->format, &kind, message) || !add_report(options, kind, output, message))
+	if (!find_kind("--format", raw->format, &kind, message) || !resolve_ladder(options, raw, &kind, message) ||
+	    !add_report(options, kind, output, message))
 		return false;
 	for (char **report = raw->reports; report && *report; report++)
 		if (!resolve_report(options, *report, message))

@@ -31,6 +31,7 @@ struct options {
 	struct tcphs_config engine;
 	struct tcphs_decode_config decode;
 	struct policy policy;
+	struct report_choice ladder; /* of --ladder, if that is the first report */
 	bool sandbox;    /* what is not needed is given up before captures are read */
 	char *explain;   /* the word, for ACTION_EXPLAIN */
 	char **inputs;   /* NULL-terminated, at least one for ACTION_ANALYZE */

@@ -36,6 +36,7 @@ struct run {
 	struct tally total;
 	struct tcphs_isn_table *isns;   /* hosts of all inputs; NULL if no report wants them */
 	bool failing;                   /* something to fail on was met */
+	bool lacking;                   /* something that was wanted was not met */
 	guint begun;                    /* inputs that were opened */
 	const struct source *stopped;   /* the first of them that was not read to its end */
 	uint64_t stopped_at;            /* the frame that was read last of it */
@@ -206,7 +207,7 @@ static void report_begin(const struct run *run)
 	}
 }
 
-static void report_finish(const struct run *run)
+static void report_finish(struct run *run)
 {
 	for (guint i = 0; i < run->reports->len; i++) {
 		struct report *report = g_ptr_array_index(run->reports, i);
@@ -214,6 +215,12 @@ static void report_finish(const struct run *run)
 		if (report->finish)
 			report->finish(report, &run->total);
 		output_flush(report->out);
+		if (!report->lacking || interrupt_signal())
+			continue;
+		complain("%s", report->lacking);
+		g_free(report->lacking);
+		report->lacking = NULL;
+		run->lacking = true;
 	}
 }
 
@@ -227,6 +234,8 @@ static int exit_status(const struct run *run)
 		return EXIT_SIGNAL + SIGPIPE;
 	if (error || run->total.damaged)
 		return EXIT_UNREAD;
+	if (run->lacking)
+		return EXIT_USAGE;
 	return run->failing ? EXIT_SOMETHING : EXIT_NOTHING;
 }
 

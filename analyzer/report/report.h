@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 
+#include "ladder.h"
 #include "output.h"
 #include "policy.h"
 #include "tally.h"
@@ -24,11 +25,21 @@ struct report_input {
 	struct tally tally;
 };
 
+/** struct report_choice: the connection that is wanted, for the report that draws one. */
+struct report_choice {
+	uint32_t stream, incarnation;
+	bool all;                /* incarnations of that stream */
+};
+
 /** struct report: one report, main or part. Functions that a kind of report does not need are NULL. */
 struct report {
 	struct output *out;
 	const struct policy *policy;
 	bool several;       /* more than one input */
+	const struct report_choice *choice;  /* NULL: all connections */
+	char *lacking;      /* main, at the end: what was wanted is in no input, as a sentence, for g_free(); else NULL */
+	/* Part: that of the connection it is being told of; NULL unless its kind wants them and one was kept. */
+	const struct ladder *ladder;
 	/* Main: before everything else. */
 	void (*begin)(struct report *report);
 	/* Part: a connection of |input|, whose layers below TCP are |encap|. False when memory is out for it. */
@@ -49,11 +60,15 @@ struct report {
 struct report_kind {
 	const char *word;
 	struct report *(*make)(void);
+	bool ladders;       /* its parts want each connection's ladder */
 };
 
 /** report_kinds: all of them, the last one with a NULL word. The first is the default. */
 #define REPORT_KINDS 4
 extern const struct report_kind report_kinds[REPORT_KINDS + 1];
+
+/** report_ladder_kind: what --ladder draws; no word of --format. */
+extern const struct report_kind report_ladder_kind;
 
 struct report *report_table_new(void);
 struct report *report_ndjson_new(void);

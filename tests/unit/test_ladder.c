@@ -43,7 +43,7 @@ static void assert_lines(const struct ladders *ladders, uint32_t connection, con
 
 static void test_all_of_a_short_one(void)
 {
-	struct ladders *ladders = ladders_new(LIMIT);
+	struct ladders *ladders = ladders_new(LIMIT, SIZE_MAX);
 
 	take(ladders, 0, TCPHS_PHASE_SYN, 1);
 	take(ladders, 0, TCPHS_PHASE_SYNACK, 2);
@@ -56,7 +56,7 @@ static void test_all_of_a_short_one(void)
 
 static void test_nothing_of_others(void)
 {
-	struct ladders *ladders = ladders_new(LIMIT);
+	struct ladders *ladders = ladders_new(LIMIT, SIZE_MAX);
 	const struct tcphs_segment segment = { .ref = 9 };
 	struct tcphs_mark late = mark_of(0, TCPHS_PHASE_DATA), none = mark_of(TCPHS_NO_CONNECTION, TCPHS_PHASE_NONE);
 
@@ -73,7 +73,7 @@ static void test_nothing_of_others(void)
 /* Four segments of data are kept, then only those next to something else, and the last. */
 static void test_data_is_left_out(void)
 {
-	struct ladders *ladders = ladders_new(LIMIT);
+	struct ladders *ladders = ladders_new(LIMIT, SIZE_MAX);
 
 	take(ladders, 3, TCPHS_PHASE_SYN, 1);
 	for (tcphs_ref frame = 2; frame <= 20; frame++)
@@ -90,7 +90,7 @@ static void test_data_is_left_out(void)
 /* Data that moves a state, or is a step, is part of the story, however much data was before. */
 static void test_data_that_matters_stays(void)
 {
-	struct ladders *ladders = ladders_new(LIMIT);
+	struct ladders *ladders = ladders_new(LIMIT, SIZE_MAX);
 	const struct tcphs_segment segment = { .ref = 11 };
 	struct tcphs_mark mark = mark_of(0, TCPHS_PHASE_DATA);
 
@@ -108,7 +108,7 @@ static void test_data_that_matters_stays(void)
 /* How it began stays, and so does how it ended. */
 static void test_the_limit(void)
 {
-	struct ladders *ladders = ladders_new(LIMIT);
+	struct ladders *ladders = ladders_new(LIMIT, SIZE_MAX);
 
 	for (tcphs_ref frame = 1; frame <= LIMIT; frame++)
 		take(ladders, 0, TCPHS_PHASE_SYN_AGAIN, frame);
@@ -129,7 +129,7 @@ static void test_nothing_is_lost(void)
 {
 	static const enum tcphs_phase phases[] = { TCPHS_PHASE_SYN, TCPHS_PHASE_DATA, TCPHS_PHASE_DATA,
 		                                   TCPHS_PHASE_PURE_ACK, TCPHS_PHASE_FIN, TCPHS_PHASE_DATA };
-	struct ladders *ladders = ladders_new(LIMIT);
+	struct ladders *ladders = ladders_new(LIMIT, SIZE_MAX);
 
 	for (tcphs_ref frame = 1; frame <= 3000; frame++) {
 		uint64_t total = 0;
@@ -153,7 +153,7 @@ static void test_nothing_is_lost(void)
 
 static void test_numbers_are_used_again(void)
 {
-	struct ladders *ladders = ladders_new(LIMIT);
+	struct ladders *ladders = ladders_new(LIMIT, SIZE_MAX);
 
 	take(ladders, 100000, TCPHS_PHASE_SYN, 1);
 	take(ladders, 2, TCPHS_PHASE_SYN, 2);
@@ -162,6 +162,36 @@ static void test_numbers_are_used_again(void)
 	take(ladders, 2, TCPHS_PHASE_SYN, 3);
 	assert_lines(ladders, 2, "3");
 	assert_lines(ladders, 100000, "1");
+	ladders_del(ladders);
+}
+
+/* Each new connection takes some of the budget, and gives it back. */
+static void test_the_budget(void)
+{
+	struct ladders *ladders = ladders_new(LIMIT, 4000);
+	uint32_t with = 0;
+
+	for (uint32_t connection = 0; connection < 100; connection++) {
+		take(ladders, connection, TCPHS_PHASE_SYN, connection + 1);
+		with += ladder_of(ladders, connection) != NULL;
+	}
+	g_assert_cmpuint(with, >, 5);
+	g_assert_cmpuint(with, <, 20);
+	for (uint32_t connection = 0; connection < 100; connection++)
+		ladder_drop(ladders, connection);
+	take(ladders, 99, TCPHS_PHASE_SYN, 101);
+	assert_lines(ladders, 99, "101");
+	ladders_del(ladders);
+}
+
+/* A ladder that may not grow shows how it began and what came last. */
+static void test_no_budget_to_grow(void)
+{
+	struct ladders *ladders = ladders_new(LIMIT, 700);
+
+	for (tcphs_ref frame = 1; frame <= 50; frame++)
+		take(ladders, 0, TCPHS_PHASE_SYN_AGAIN, frame);
+	assert_lines(ladders, 0, "1 (48) 50");
 	ladders_del(ladders);
 }
 
@@ -202,6 +232,64 @@ static void test_whose_segment_icmp_quotes(void)
 	g_assert_true(ladder_from_client(&line, &summary));
 	line.seq = 7000;
 	g_assert_false(ladder_from_client(&line, &summary));
+}
+
+/** assert_unseen(): the lines of a ladder by flags, the second side's in lower case, and what is missing between. */
+static void assert_unseen(const char *segments, enum tcphs_reason reason, unsigned completeness, tcphs_ref ack,
+                          const char *expected)
+{
+	struct ladders *ladders = ladders_new(LIMIT, SIZE_MAX);
+	struct tcphs_summary summary = {
+		.judgement = { .verdict = (uint8_t)tcphs_reason_verdict(reason), .reason = (uint8_t)reason,
+		               .completeness = (uint8_t)completeness, .steps = { 0, 0, ack } },
+	};
+	GString *told = g_string_new(NULL);
+
+	for (tcphs_ref frame = 1; segments[frame - 1]; frame++) {
+		char letter = segments[frame - 1];
+		uint16_t flags = letter == 'S'   ? TCPHS_SYN
+		                 : letter == 's' ? TCPHS_SYN | TCPHS_ACK
+		                                 : TCPHS_ACK;
+		const struct tcphs_segment segment = { .ref = frame, .flags = flags };
+		struct tcphs_mark mark = mark_of(0, TCPHS_PHASE_SYN);
+
+		mark.side = g_ascii_islower(letter);
+		ladder_take(ladders, &segment, &mark);
+	}
+	for (size_t i = 0; i <= strlen(segments); i++) {
+		struct ladder_unseen unseen[3];
+		size_t count = ladder_unseen(ladder_of(ladders, 0), &summary, i, unseen);
+
+		for (size_t j = 0; j < count; j++)
+			g_string_append_printf(told, "(%s %s) ", ladder_step_label(unseen[j].step),
+			                       ladder_absence_words(unseen[j].absence));
+		if (segments[i])
+			g_string_append_printf(told, "%c ", segments[i]);
+	}
+	g_assert_cmpstr(g_strchomp(told->str), ==, expected);
+	g_string_free(told, TRUE);
+	ladders_del(ladders);
+}
+
+static void test_steps_that_are_missing(void)
+{
+	const unsigned syn = TCPHS_SAW_SYN, both = TCPHS_SAW_SYN | TCPHS_SAW_SYNACK;
+
+	assert_unseen("SsA", TCPHS_REASON_THREE_WAY, both, 3, "S s A");
+	assert_unseen("SS", TCPHS_REASON_UNANSWERED, syn, 0, "S S (SYN-ACK never came)");
+	assert_unseen("S", TCPHS_REASON_CAPTURE_ENDED, syn, 0, "S (SYN-ACK not before the capture ended)");
+	assert_unseen("Ss", TCPHS_REASON_CAPTURE_ENDED, both, 0, "S s (ACK not before the capture ended)");
+	assert_unseen("Sss", TCPHS_REASON_NO_FINAL_ACK, both, 0, "S s s (ACK never came)");
+	assert_unseen("SAa", TCPHS_REASON_THREE_WAY, syn, 2, "S (SYN-ACK not captured) A a");
+	assert_unseen("Ssa", TCPHS_REASON_THREE_WAY, both, 0, "S s (ACK not captured) a");
+	assert_unseen("sA", TCPHS_REASON_THREE_WAY, TCPHS_SAW_SYNACK, 2, "(SYN not captured) s A");
+	assert_unseen("SA", TCPHS_REASON_ONE_SIDED, syn, 2, "S (SYN-ACK not captured) A");
+	assert_unseen("sa", TCPHS_REASON_ONE_SIDED, TCPHS_SAW_SYNACK, 0, "(SYN not captured) s (ACK not captured) a");
+	assert_unseen("Aa", TCPHS_REASON_MIDSTREAM, 0, 0,
+	              "(SYN not captured) (SYN-ACK not captured) (ACK not captured) A a");
+	assert_unseen("Sa", TCPHS_REASON_REFUSED, syn, 0, "S a");
+	assert_unseen("Ss", TCPHS_REASON_BAD_ARITHMETIC, both, 0, "S s");
+	assert_unseen("SS", TCPHS_REASON_SIMULTANEOUS_OPEN, syn, 0, "S S");
 }
 
 static void test_findings_of_a_line(void)
@@ -245,20 +333,29 @@ static void test_labels(void)
 	g_assert_cmpstr(label, ==, "ICMP: administratively prohibited");
 }
 
-static void test_arithmetic(void)
+static void test_numbers(void)
 {
 	struct ladder_line line = {
-		.seq = 7000, .ack = 4322,
+		.seq = 7000, .ack = 4322, .flags = TCPHS_SYN | TCPHS_ACK,
 		.mark = { .ack_expected = 4322, .ack_base = 4321, .phase = TCPHS_PHASE_SYNACK,
 		          .terms = TCPHS_TERM_ISN | TCPHS_TERM_ACK | TCPHS_TERM_ACK_SYN },
 	};
-	char text[LADDER_ARITHMETIC];
+	char text[LADDER_NUMBERS];
 
-	ladder_arithmetic(text, &line);
+	ladder_numbers(text, &line);
 	g_assert_cmpstr(text, ==, "seq 7000 = ISN, ack 4322 = 4321 + 1 (SYN)");
+	line.mark.terms = 0;
+	line.length = 5;
+	ladder_numbers(text, &line);
+	g_assert_cmpstr(text, ==, "seq 7000, ack 4322, 5 octets");
+	line.mark.terms = TCPHS_TERM_ISN;
+	line.flags = TCPHS_SYN;
+	line.length = 1;
+	ladder_numbers(text, &line);
+	g_assert_cmpstr(text, ==, "seq 7000 = ISN, 1 octet");
 	line.icmp = true;
-	ladder_arithmetic(text, &line);
-	g_assert_cmpstr(text, ==, "");
+	ladder_numbers(text, &line);
+	g_assert_cmpstr(text, ==, "quotes seq 7000");
 }
 
 int main(int argc, char **argv)
@@ -270,11 +367,14 @@ int main(int argc, char **argv)
 	g_test_add_func("/ladder/data_that_matters_stays", test_data_that_matters_stays);
 	g_test_add_func("/ladder/the_limit", test_the_limit);
 	g_test_add_func("/ladder/nothing_is_lost", test_nothing_is_lost);
+	g_test_add_func("/ladder/the_budget", test_the_budget);
+	g_test_add_func("/ladder/no_budget_to_grow", test_no_budget_to_grow);
+	g_test_add_func("/ladder/steps_that_are_missing", test_steps_that_are_missing);
 	g_test_add_func("/ladder/numbers_are_used_again", test_numbers_are_used_again);
 	g_test_add_func("/ladder/who_and_which_step", test_who_and_which_step);
 	g_test_add_func("/ladder/whose_segment_icmp_quotes", test_whose_segment_icmp_quotes);
 	g_test_add_func("/ladder/findings_of_a_line", test_findings_of_a_line);
 	g_test_add_func("/ladder/labels", test_labels);
-	g_test_add_func("/ladder/arithmetic", test_arithmetic);
+	g_test_add_func("/ladder/numbers", test_numbers);
 	return g_test_run();
 }
