@@ -111,7 +111,7 @@ static void end_line(struct drawing *d)
 	d->open = false;
 }
 
-/* ---- what is said of a rung ---------------------------------------------------------------------------------------- */
+/* ---- what is said of a rung -------------------------------------------------------------------------------------- */
 
 /* One line of it below the rung: the walls go on, the server's as far as nothing is written over it. */
 static void put_below(struct drawing *d, const char *colour, const char *line)
@@ -204,7 +204,7 @@ static void say_finding(struct drawing *d, size_t index)
 	d->said[index] = true;
 }
 
-/* ---- rungs --------------------------------------------------------------------------------------------------------- */
+/* ---- rungs ------------------------------------------------------------------------------------------------------- */
 
 /** struct rung: one line of the ladder, of whatever kind. */
 struct rung {
@@ -381,7 +381,7 @@ static void draw_line(struct drawing *d, const struct ladder_line *line, tcphs_t
 	}
 }
 
-/* ---- the whole ----------------------------------------------------------------------------------------------------- */
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
 
 static void measure(struct drawing *d, tcphs_time start)
 {

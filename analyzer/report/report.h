@@ -37,7 +37,7 @@ struct report {
 	const struct policy *policy;
 	bool several;       /* more than one input */
 	const struct report_choice *choice;  /* NULL: all connections */
-	char *lacking;      /* main, at the end: what was wanted is in no input, as a sentence, for g_free(); else NULL */
+	char *lacking;      /* main, at the end: what was wanted is in no input, a sentence for g_free(); else NULL */
 	/* Part: that of the connection it is being told of; NULL unless its kind wants them and one was kept. */
 	const struct ladder *ladder;
 	/* Main: before everything else. */
