@@ -26,11 +26,15 @@ class Wireshark(shark.Shark):
         """What tshark prints."""
         return self.run(*arguments).stdout
 
-    def fields(self, capture, *names, options=("-2",)):
-        """One dict a frame: field name -> list of its values in that frame."""
-        out = self.tshark(*options, "-r", self.readable(capture), "-T", "fields", "-E", "separator=/t",
-                          "-E", "aggregator=;", "-e", "frame.number",
-                          *[part for name in names for part in ("-e", name)])
+    @staticmethod
+    def asking(names):
+        """The options that have tshark print fields of every frame."""
+        return ["-T", "fields", "-E", "separator=/t", "-E", "aggregator=;", "-e", "frame.number",
+                *[part for name in names for part in ("-e", name)]]
+
+    @staticmethod
+    def told(out, names):
+        """What it prints then: one dict a frame, field name -> list of its values in that frame."""
         rows = []
         for line in out.splitlines():
             number, *cells = line.split("\t")
@@ -39,6 +43,10 @@ class Wireshark(shark.Shark):
                       for cell in cells]
             rows.append({"frame": int(number), **dict(zip(names, values))})
         return rows
+
+    def fields(self, capture, *names, options=("-2",)):
+        """One dict a frame: field name -> list of its values in that frame."""
+        return self.told(self.tshark(*options, "-r", self.readable(capture), *self.asking(names)), names)
 
     def matching(self, capture, display_filter, options=("-2",)):
         """Numbers of the frames that a display filter lets through."""
@@ -76,6 +84,14 @@ def plain():
     return Wireshark(plugin=None)
 
 
+@pytest.fixture
+def sharkd(wireshark):
+    """A sharkd with the plugin."""
+    process = shark.Sharkd(wireshark)
+    yield process
+    process.close()
+
+
 @pytest.fixture(scope="session")
 def folder():
     """A folder that everybody can read."""
@@ -87,10 +103,10 @@ def folder():
 
 @pytest.fixture(scope="session")
 def capture(folder):
-    """Writes packets to a file. Every IPv4 header gets an id of its own, so that none looks like a copy."""
+    """Writes packets to a file. Every IPv4 header gets an id of its own, so that none looks like a copy or a piece."""
     count = 0
 
-    def write(packets, **keywords):
+    def write(packets, keep_ids=False, **keywords):
         nonlocal count
         count += 1
         # For packets of octets scapy 2.6 looks here only, whatever the argument says.
@@ -98,7 +114,7 @@ def capture(folder):
             conf.l2types.register_layer2num(keywords["linktype"], Raw)
         path = folder / f"capture-{count}.pcap"
         for number, packet in enumerate(packets, 1):
-            if IP in packet:
+            if IP in packet and not keep_ids:
                 packet[IP].id = number
         wrpcap(str(path), packets, **keywords)
         path.chmod(0o644)
@@ -113,13 +129,23 @@ def story(capture):
     return capture(made.story())
 
 
+def merged(path, captures):
+    """The captures one behind the other in one file."""
+    subprocess.run(["mergecap", "-a", "-w", path, *captures], check=True)
+    path.chmod(0o644)
+    return path
+
+
 @pytest.fixture(scope="session")
 def everything(folder, layers):
     """Every capture of the project one behind the other in one file: all link types, time that jumps, ports reused."""
-    path = folder / "everything.pcapng"
-    subprocess.run(["mergecap", "-a", "-w", path, layers, *paths.captures(paths.RECORDED, paths.SYNTHETIC)], check=True)
-    path.chmod(0o644)
-    return path
+    return merged(folder / "everything.pcapng", [layers, *paths.captures(paths.RECORDED, paths.SYNTHETIC)])
+
+
+@pytest.fixture(scope="session")
+def medley(folder, layers):
+    """As everything, but every eighth of them, for what takes its time."""
+    return merged(folder / "medley.pcapng", [layers, *paths.captures(paths.RECORDED, paths.SYNTHETIC)[::8]])
 
 
 @pytest.fixture(scope="session")

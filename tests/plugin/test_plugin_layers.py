@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Every TCP header of a frame, wherever it lies; and none that was only quoted."""
-from plugin_captures import CLIENT, EPOCH, aggregate, handshake, icmp, other, segment, wrapped
+from plugin_captures import CLIENT, EPOCH, aggregate, handshake, icmp, numbered, other, segment, wrapped
 from scapy.layers.inet import IP, TCP, fragment
 from scapy.layers.inet6 import ICMPv6DestUnreach, IPv6
 from scapy.layers.l2 import GRE, Dot1Q, Ether
 from scapy.packet import Raw
-from scapy.utils import wrpcap
 
 
 def steps(wireshark, path, options=("-2",)):
@@ -61,12 +60,8 @@ def test_a_segment_in_fragments_counts_once_where_it_is_whole(wireshark, capture
     frames = [Ether(src=data.src, dst=data.dst) / piece for piece in pieces]
     for number, frame in enumerate(frames):
         frame.time = data.time + number / 1000
-    packets = handshake() + frames
-    path = capture(packets)
-    # All pieces need one IP id; capture() gives each its own, so the file is written again.
-    for frame in frames:
         frame[IP].id = 99
-    wrpcap(str(path), packets)
+    path = capture(numbered(handshake()) + frames, keep_ids=True)
     rows = wireshark.fields(path, "tcphs.phase")
     phases = [row["tcphs.phase"] for row in rows]
     assert phases == [["syn"], ["synack"], ["ack"], *[[]] * (len(frames) - 1), ["data"]]

@@ -2,43 +2,12 @@
 """One pass, two passes, and the random order of a window give one truth; a single pass says less, never otherwise."""
 import random
 
-import pytest
 from plugin_captures import handshake, other, segment
-from support.shark import Sharkd
+from plugin_window import printed, shown
 
 JUDGED = ["tcphs.verdict", "tcphs.reason", "tcphs.blame", "tcphs.closed", "tcphs.syn_count", "tcphs.synack_count"]
 FIELDS = JUDGED + ["tcphs.finding", "tcphs.stream", "tcphs.incarnation", "tcphs.phase", "tcphs.client.state",
                    "tcphs.server.state", "tcphs.arithmetic", "tcphs.seq.delta", "tcphs.ack.delta"]
-
-
-@pytest.fixture(name="sharkd")
-def fixture_sharkd(wireshark):
-    process = Sharkd(wireshark)
-    yield process
-    process.close()
-
-
-def labels(node):
-    """A sharkd node and everything below it, as lines."""
-    return [node["l"]] + [line for child in node.get("n", []) for line in labels(child)]
-
-
-def window(sharkd, path, frames):
-    """{frame: lines of our trees} as the window shows them, asked for in the given order."""
-    sharkd.ask("load", file=str(path))
-    answer = {}
-    for frame in frames:
-        nodes = sharkd.ask("frame", frame=frame, proto=True)["tree"]
-        answer[frame] = [labels(node) for node in nodes if node.get("f") == "tcphs"]
-    return answer
-
-
-def printed(wireshark, path):
-    """The same from tshark -2."""
-    answer = {}
-    for frame, lines in wireshark.trees(path):
-        answer.setdefault(frame, []).append(lines)
-    return answer
 
 
 def test_one_pass_says_less_but_nothing_else(wireshark, everything):
@@ -85,16 +54,14 @@ def test_the_window_shows_what_two_passes_print(wireshark, sharkd, story):
     random.Random(4321).shuffle(frames)
     expected = printed(wireshark, story)
     assert expected
-    shown = window(sharkd, story, frames + frames)
-    assert {frame: lines for frame, lines in shown.items() if lines} == expected
+    assert shown(sharkd, story, frames + frames) == expected
 
 
 def test_files_one_after_the_other_do_not_mix(wireshark, sharkd, story, capture):
     """Another file, the same again, a shorter one: nothing of the file before may be left."""
     short = capture([segment(0, "client", "SA", 7000, 4322), other(9)])
     for path, last in ((story, 13), (short, 2), (story, 13), (story, 13), (short, 2)):
-        shown = window(sharkd, path, range(last, 0, -1))
-        assert {frame: lines for frame, lines in shown.items() if lines} == printed(wireshark, path)
+        assert shown(sharkd, path, range(last, 0, -1)) == printed(wireshark, path)
 
 
 def test_filter_in_the_window(sharkd, story):
