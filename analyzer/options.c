@@ -7,16 +7,13 @@
  */
 #include "options.h"
 
-#include <math.h>
 #include <string.h>
 
 #include <glib.h>
 
 #include "report/text.h"
+#include "value.h"
 #include "vocabulary.h"
-
-/* More than a century is a slip of the finger, and would not fit into nanoseconds for long. */
-#define SECONDS_MAX 4e9
 
 /* More threads than this help nobody, and each costs its stack. */
 #define JOBS_MAX 1024
@@ -25,7 +22,7 @@ struct raw {
 	char *format, *ladder, *output, *colour, *stream_rule, *fail_on, *explain;
 	char *horizon, *linger, *forget, *slow, *jobs;
 	char **reports, **severities, **inputs;
-	gboolean checksums, no_sandbox, version;
+	gboolean stats, checksums, no_sandbox, version;
 };
 
 /* --list-rules may stand alone, so GOption wants a callback, which has no place of its own to store into. */
@@ -67,23 +64,23 @@ static const char description[] =
 	"  tcpdump -i eth0 -w - tcp | tcphs -\n"
 	"  tcphs --explain synack_bad_ack\n";
 
-/* "table, ndjson, summary or none", from the kinds that there are. */
-static const char *list_formats(void)
+/* "FORMAT is table, ndjson, summary or none.", from the kinds that there are. */
+static char *describe(void)
 {
-	static char list[128];
-	size_t used = 0;
+	GString *text = g_string_new("FORMAT is ");
 
 	for (const struct report_kind *kind = report_kinds; kind->word; kind++)
-		used += (size_t)g_snprintf(list + used, sizeof(list) - used, "%s%s",
-		                           kind == report_kinds ? "" : kind[1].word ? ", " : " or ", kind->word);
-	return list;
+		g_string_append_printf(text, "%s%s", kind == report_kinds ? "" : kind[1].word ? ", " : " or ",
+		                       kind->word);
+	g_string_append_printf(text, ".\n%s", description);
+	return g_string_free(text, FALSE);
 }
 
 static GOptionContext *context_for(struct raw *raw)
 {
-	const char *format_help = list_formats();
 	const GOptionEntry entries[] = {
-		{ "format", 'f', 0, G_OPTION_ARG_STRING, &raw->format, format_help, "FORMAT" },
+		{ "format", 'f', 0, G_OPTION_ARG_STRING, &raw->format, "Kind of report (table)", "FORMAT" },
+		{ "stats", 0, 0, G_OPTION_ARG_NONE, &raw->stats, "The same as --format stats", NULL },
 		{ "ladder", 0, 0, G_OPTION_ARG_STRING, &raw->ladder,
 		  "Draw that connection, in place of a report", "STREAM[.INC]" },
 		{ "output", 'o', 0, G_OPTION_ARG_FILENAME, &raw->output,
@@ -120,10 +117,12 @@ static GOptionContext *context_for(struct raw *raw)
 		{ NULL },
 	};
 	GOptionContext *context = g_option_context_new(NULL);
+	char *text = describe();
 
 	g_option_context_add_main_entries(context, entries, NULL);
 	g_option_context_set_summary(context, summary);
-	g_option_context_set_description(context, description);
+	g_option_context_set_description(context, text);
+	g_free(text);
 	return context;
 }
 
@@ -146,48 +145,15 @@ static void clear_raw(struct raw *raw)
 	g_strfreev(raw->inputs);
 }
 
-/* One of |words|; |choice| stays as it is where the option was not given. */
-static bool choose(const char *option, const char *word, const char *const *words, unsigned *choice, char **message)
-{
-	GString *list;
-	char *escaped;
-
-	if (!word)
-		return true;
-	for (unsigned i = 0; words[i]; i++) {
-		if (strcmp(word, words[i]) == 0) {
-			*choice = i;
-			return true;
-		}
-	}
-	list = g_string_new(words[0]);
-	for (unsigned i = 1; words[i]; i++)
-		g_string_append_printf(list, ", %s", words[i]);
-	escaped = text_escape(word);
-	*message = g_strdup_printf("%s: \"%s\" is none of %s; the closest is \"%s\"", option, escaped, list->str,
-	                           vocabulary_closest(word, words));
-	g_free(escaped);
-	g_string_free(list, TRUE);
-	return false;
-}
-
+/* |time| stays as it is where the option was not given. */
 static bool seconds(const char *option, const char *text, tcphs_time *time, char **message)
 {
-	char *end, *escaped;
-	double value;
+	return !text || value_seconds(option, text, time, message);
+}
 
-	if (!text)
-		return true;
-	value = g_ascii_strtod(text, &end);
-	if (end != text && *end == '\0' && value >= 0 && value <= SECONDS_MAX) {
-		*time = (tcphs_time)llround(value * (double)TCPHS_SECOND);
-		return true;
-	}
-	escaped = text_escape(text);
-	*message = g_strdup_printf("%s: \"%s\" is no number of seconds; give one that is 0 or more, such as 2.5",
-	                           option, escaped);
-	g_free(escaped);
-	return false;
+static bool choose(const char *option, const char *word, const char *const *words, unsigned *choice, char **message)
+{
+	return !word || value_choice(option, word, words, choice, message);
 }
 
 static bool resolve_choices(struct options *options, const struct raw *raw, char **message)
@@ -267,7 +233,7 @@ static bool resolve_ladder(struct options *options, const struct raw *raw, const
 
 	if (!raw->ladder)
 		return true;
-	if (raw->format) {
+	if (raw->format || raw->stats) {
 		*message = g_strdup("--ladder: takes the place of --format; write the other report to a file by "
 		                    "--report FORMAT=FILE");
 		return false;
@@ -294,9 +260,15 @@ static bool resolve_ladder(struct options *options, const struct raw *raw, const
 static bool resolve_reports(struct options *options, const struct raw *raw, char **message)
 {
 	const struct report_kind *kind = NULL;
+	const char *format = raw->stats ? "stats" : raw->format;
 	const char *output = raw->output && strcmp(raw->output, "-") != 0 ? raw->output : NULL;
 
-	if (!find_kind("--format", raw->format, &kind, message) || !resolve_ladder(options, raw, &kind, message) ||
+	if (raw->stats && raw->format && strcmp(raw->format, format) != 0) {
+		*message = g_strdup("--stats: is the format stats, and --format names another one; add it with "
+		                    "--report FORMAT=FILE");
+		return false;
+	}
+	if (!find_kind("--format", format, &kind, message) || !resolve_ladder(options, raw, &kind, message) ||
 	    !add_report(options, kind, output, message))
 		return false;
 	for (char **report = raw->reports; report && *report; report++)
@@ -307,21 +279,11 @@ static bool resolve_reports(struct options *options, const struct raw *raw, char
 
 static bool resolve_jobs(struct options *options, const char *text, char **message)
 {
-	guint64 number;
-	char *escaped;
+	guint64 number = MAX(g_get_num_processors(), 1);
+	bool good = !text || value_number("--jobs", text, "inputs to read at a time", 1, JOBS_MAX, &number, message);
 
-	options->jobs = MAX(g_get_num_processors(), 1);
-	if (!text)
-		return true;
-	if (g_ascii_string_to_unsigned(text, 10, 1, JOBS_MAX, &number, NULL)) {
-		options->jobs = (guint)number;
-		return true;
-	}
-	escaped = text_escape(text);
-	*message = g_strdup_printf("--jobs: \"%s\" is no number of inputs to read at a time; give one from 1 to %d",
-	                           escaped, JOBS_MAX);
-	g_free(escaped);
-	return false;
+	options->jobs = (guint)number;
+	return good;
 }
 
 static bool resolve_policy(struct options *options, const struct raw *raw, char **message)
@@ -398,6 +360,48 @@ static char **split_short_options(char **arguments)
 	return (char **)g_ptr_array_free(split, FALSE);
 }
 
+/* Of the options that --help names, the one least different from |typed|, for g_free(); NULL if none is near. */
+static char *closest_option(GOptionContext *context, const char *typed)
+{
+	char *word = g_strndup(typed, strcspn(typed, "="));
+	char *help = g_option_context_get_help(context, TRUE, NULL);
+	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+	const char *closest;
+	char *found;
+
+	for (char *at = strstr(help, "--"); at; at = strstr(at, "--")) {
+		size_t length = strspn(at += 2, "abcdefghijklmnopqrstuvwxyz-");
+
+		if (length)
+			g_ptr_array_add(names, g_strndup(at, length));
+	}
+	g_ptr_array_add(names, NULL);
+	closest = vocabulary_closest(word, (const char *const *)names->pdata);
+	found = vocabulary_near(word, closest) ? g_strdup(closest) : NULL;
+	g_ptr_array_unref(names);
+	g_free(help);
+	g_free(word);
+	return found;
+}
+
+/* What GOption has to say, and what was probably meant. */
+static char *explain_error(GOptionContext *context, const GError *error)
+{
+	char *escaped = text_escape(error->message);
+	const char *word = strstr(error->message, "--");
+	char *closest = NULL, *sentence;
+
+	if (word && g_error_matches(error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION))
+		closest = closest_option(context, word + 2);
+	if (closest)
+		sentence = g_strdup_printf("%s: did you mean --%s? (see tcphs --help)", escaped, closest);
+	else
+		sentence = g_strdup_printf("%s (see tcphs --help)", escaped);
+	g_free(closest);
+	g_free(escaped);
+	return sentence;
+}
+
 static void clear_report(gpointer report)
 {
 	g_free(((struct options_report *)report)->path);
@@ -420,10 +424,7 @@ bool options_parse(struct options *options, char **arguments, char **message)
 	if (good) {
 		good = resolve(options, &raw, message);
 	} else {
-		char *escaped = text_escape(error->message);
-
-		*message = g_strdup_printf("%s (see tcphs --help)", escaped);
-		g_free(escaped);
+		*message = explain_error(context, error);
 		g_clear_error(&error);
 	}
 	g_strfreev(copy);

@@ -204,6 +204,7 @@ static void report_begin(const struct run *run)
 
 		if (report->begin)
 			report->begin(report);
+		output_flush(report->out);  /* the first job has its turn at once */
 	}
 }
 

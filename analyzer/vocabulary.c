@@ -19,6 +19,11 @@ int vocabulary_severity(const char *word)
 	return -1;
 }
 
+static char plain(char c)
+{
+	return c == '-' ? '_' : g_ascii_tolower(c);
+}
+
 /* Levenshtein's distance, case and the difference between - and _ aside. */
 static unsigned distance(const char *a, const char *b)
 {
@@ -29,11 +34,11 @@ static unsigned distance(const char *a, const char *b)
 		row[j] = (unsigned)j;
 	for (size_t i = 0; i < WORD_MAX && a[i]; i++) {
 		unsigned diagonal = row[0];
-		char c = a[i] == '-' ? '_' : g_ascii_tolower(a[i]);
+		char c = plain(a[i]);
 
 		row[0] = (unsigned)i + 1;
 		for (size_t j = 0; j < length; j++) {
-			unsigned replaced = diagonal + (c != b[j]);
+			unsigned replaced = diagonal + (c != plain(b[j]));
 			unsigned shorter = MIN(row[j], row[j + 1]) + 1;
 
 			diagonal = row[j + 1];
@@ -72,6 +77,11 @@ const char *vocabulary_closest(const char *word, const char *const *candidates)
 	for (; *candidates; candidates++)
 		consider(&nearest, *candidates);
 	return nearest.best;
+}
+
+bool vocabulary_near(const char *word, const char *candidate)
+{
+	return distance(word, candidate) <= MAX(strlen(candidate) / 3, 1);
 }
 
 const char *vocabulary_closest_rule(const char *word)

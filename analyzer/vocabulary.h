@@ -5,6 +5,8 @@
 #ifndef TCPHS_VOCABULARY_H
 #define TCPHS_VOCABULARY_H
 
+#include <stdbool.h>
+
 #include "tcphs.h"
 
 /** vocabulary_severity(): the severity of that word, or -1. */
@@ -12,6 +14,8 @@ int vocabulary_severity(const char *word);
 
 /** vocabulary_closest(): of |candidates|, NULL-terminated, the one least different from |word|. */
 const char *vocabulary_closest(const char *word, const char *const *candidates);
+/** vocabulary_near(): whether |word| is |candidate| with a few slips. */
+bool vocabulary_near(const char *word, const char *candidate);
 /** vocabulary_closest_id(): of all verdicts, reasons and rules, the one least different from |word|. */
 const char *vocabulary_closest_id(const char *word);
 /** vocabulary_closest_rule(): the same of rules alone. */

@@ -10,6 +10,8 @@
 
 #include <glib.h>
 
+#include "seconds.h"
+
 /* Puts what stands before a value: a comma and the key. */
 static void before(struct json *json, const char *key)
 {
@@ -136,23 +138,6 @@ void json_string(struct json *json, const char *key, const char *value)
 	output_char(out, '"');
 }
 
-/* Seconds with |digits| decimals, which is 6 or 9. */
-static void put_seconds(struct output *out, tcphs_time value, int digits)
-{
-	uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value;
-	uint64_t rest = size % 1000000000;
-	char decimals[10] = { '.' };
-
-	if (value < 0)
-		output_char(out, '-');
-	output_uint(out, size / 1000000000);
-	for (int i = 9; i >= 1; i--) {
-		decimals[i] = (char)('0' + rest % 10);
-		rest /= 10;
-	}
-	output_write(out, decimals, (size_t)digits + 1);
-}
-
 void json_interval(struct json *json, const char *key, tcphs_time value)
 {
 	if (value == TCPHS_TIME_NONE) {
@@ -160,13 +145,13 @@ void json_interval(struct json *json, const char *key, tcphs_time value)
 		return;
 	}
 	before(json, key);
-	put_seconds(json->out, value, value % 1000 ? 9 : 6);
+	seconds_put(json->out, value, seconds_digits(value));
 }
 
 void json_timestamp(struct json *json, const char *key, tcphs_time value)
 {
 	before(json, key);
 	output_char(json->out, '"');
-	put_seconds(json->out, value, 9);
+	seconds_put(json->out, value, 9);
 	output_char(json->out, '"');
 }

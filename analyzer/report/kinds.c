@@ -7,7 +7,11 @@
 const struct report_kind report_kinds[REPORT_KINDS + 1] = {
 	{ "table", report_table_new },
 	{ "ndjson", report_ndjson_new },
+	{ "csv", report_csv_new },
+	{ "junit", report_junit_new },
+	{ "zeek", report_zeek_new },
 	{ "summary", report_summary_new },
+	{ "stats", report_stats_new },
 	{ "none", report_none_new },
 	{ NULL, NULL },
 };

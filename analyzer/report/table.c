@@ -9,11 +9,10 @@
  */
 #include "table.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "describe.h"
 #include "report.h"
 #include "text.h"
 
@@ -22,9 +21,6 @@
 
 /* How long a person waits for a page, in microseconds. */
 #define PAGE_PATIENCE (2 * G_USEC_PER_SEC)
-
-/* Room for what is said of a connection's worst finding. */
-#define DESCRIPTION (REPORT_SENTENCE + 128)
 
 struct table {
 	struct report report;
@@ -57,58 +53,10 @@ static struct sheet *sheet_of(struct table *table, const struct report_input *in
 	return table->sheet;
 }
 
-/* The finding with the highest severity; of these the one that says why, else the first; NULL if there is none. */
-static const struct tcphs_finding *worst(const struct policy *policy, const struct tcphs_summary *summary)
-{
-	enum tcphs_rule why = tcphs_reason_rule((enum tcphs_reason)summary->judgement.reason);
-	const struct tcphs_finding *found = NULL;
-
-	for (size_t i = 0; i < summary->finding_count; i++) {
-		const struct tcphs_finding *finding = &summary->findings[i];
-		int worse = found ? policy->severity[finding->rule] - policy->severity[found->rule] : 1;
-
-		if (worse > 0 || (worse == 0 && finding->rule == why && found->rule != why))
-			found = finding;
-	}
-	return found;
-}
-
-/* Appends at |used|, as far as there is room; returns what is used then. */
-static size_t append(char *text, size_t used, const char *format, ...) G_GNUC_PRINTF(3, 4);
-
-static size_t append(char *text, size_t used, const char *format, ...)
-{
-	va_list arguments;
-	int wanted;
-
-	va_start(arguments, format);
-	wanted = vsnprintf(text + used, DESCRIPTION - used, format, arguments);
-	va_end(arguments);
-	return MIN(used + (size_t)MAX(wanted, 0), DESCRIPTION - 1);
-}
-
-/* "synack_bad_ack, frame 2: the sentence (2 more)". Sentences are plain ASCII; what is not becomes a question mark. */
-static size_t describe(char text[DESCRIPTION], const struct tcphs_finding *finding, const struct tcphs_summary *summary)
-{
-	size_t used = append(text, 0, "%s", tcphs_rule_info((enum tcphs_rule)finding->rule)->id);
-
-	if (finding->at)
-		used = append(text, used, ", frame %u", finding->at);
-	used = append(text, used, ": ");
-	used += tcphs_finding_format(text + used, DESCRIPTION - used, finding, summary);
-	used = MIN(used, DESCRIPTION - 1);
-	if (summary->finding_count > 1)
-		used = append(text, used, " (%zu more)", summary->finding_count - 1);
-	for (size_t i = 0; i < used; i++)
-		if (!g_ascii_isprint(text[i]))
-			text[i] = '?';
-	return used;
-}
-
 /* No allocation but malloc(), which may fail: rows are made when memory runs out, too. */
 static struct row *row_new(const struct policy *policy, const struct tcphs_summary *summary)
 {
-	const struct tcphs_finding *finding = worst(policy, summary);
+	const struct tcphs_finding *finding = describe_worst(policy, summary);
 	char text[DESCRIPTION];
 	size_t length = finding ? describe(text, finding, summary) : 0;
 	struct row *row = malloc(sizeof(*row) + length + 1);

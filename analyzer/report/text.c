@@ -21,10 +21,9 @@ static bool harmless(gunichar c)
 	return g_unichar_isprint(c) && !g_unichar_isspace(c) && !g_unichar_iszerowidth(c);
 }
 
-char *text_escape(const char *raw)
+static char *escape(const char *raw, bool utf8)
 {
 	GString *text = g_string_new(NULL);
-	bool utf8 = g_get_charset(NULL);
 
 	while (*raw) {
 		gunichar c = g_utf8_get_char_validated(raw, -1);
@@ -43,6 +42,16 @@ char *text_escape(const char *raw)
 		raw += valid ? g_unichar_to_utf8(c, NULL) : 1;
 	}
 	return g_string_free(text, FALSE);
+}
+
+char *text_escape(const char *raw)
+{
+	return escape(raw, g_get_charset(NULL));
+}
+
+char *text_escape_utf8(const char *raw)
+{
+	return escape(raw, true);
 }
 
 static char *put_number(char *to, unsigned number)

@@ -18,6 +18,8 @@
  * @return a new string, for g_free().
  */
 char *text_escape(const char *raw);
+/** text_escape_utf8(): the same for a file that is UTF-8 whatever the locale. */
+char *text_escape_utf8(const char *raw);
 
 /** Room for any address, and for any endpoint, as text. */
 #define TEXT_ADDRESS 46

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # tcphs.fish - completes tcphs in fish. Rules are asked of tcphs itself.
 
-set -g __tcphs_formats table ndjson summary none
+set -g __tcphs_formats table ndjson csv junit zeek summary stats none
 set -g __tcphs_verdicts complete half_open incomplete malformed unknown
 set -g __tcphs_reasons three_way simultaneous_open split fast_open no_final_ack peer_lost_state unanswered refused \
 	unreachable aborted_by_client aborted_by_server bad_arithmetic bad_flags bad_segment midstream one_sided \
@@ -25,6 +25,8 @@ end
 
 complete -c tcphs -s h -l help -d 'Show the options'
 complete -c tcphs -s f -l format -x -a "$__tcphs_formats" -d 'Form of the report'
+complete -c tcphs -l stats -d 'Counts and percentiles per server'
+complete -c tcphs -l ladder -x -d 'Draw a connection'
 complete -c tcphs -s o -l output -r -d 'File for the report'
 complete -c tcphs -l report -x -a "$__tcphs_formats=" -d 'Another report, to a file'
 complete -c tcphs -l fail-on -x -a '(__tcphs_list)' -d 'What makes it fail'

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """conftest.py - runs the analyzer that TCPHS names (default: the release build) for the tests of its command line."""
 
+import fcntl
 import json
 import os
+import pty
+import struct
 import subprocess
+import termios
 from pathlib import Path
 
 import pytest
@@ -68,3 +72,30 @@ def write(tmp_path):
         return name
 
     return put
+
+
+@pytest.fixture
+def on_terminal(program, tmp_path):
+    """Runs the analyzer on a pseudo-terminal; gives back the status and what was drawn."""
+
+    def run(columns, *arguments, env=None):
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+        environment = {**os.environ, "LC_ALL": "C.UTF-8", "TERM": "xterm", **(env or {})}
+        if not (env or {}).get("NO_COLOR"):
+            environment.pop("NO_COLOR", None)
+        process = subprocess.Popen([program, *arguments], stdout=slave, stderr=slave, cwd=tmp_path, env=environment)
+        os.close(slave)
+        drawn = b""
+        while True:
+            try:
+                part = os.read(master, 65536)
+            except OSError:
+                break
+            if not part:
+                break
+            drawn += part
+        os.close(master)
+        return process.wait(timeout=60), drawn.decode().replace("\r\n", "\n")
+
+    return run

@@ -26,6 +26,10 @@ def test_version(tcphs):
 @pytest.mark.parametrize("arguments, words", [
     ([], ["no input", "--help"]),
     (["--frobnicate", "x"], ["--frobnicate", "--help"]),
+    (["--fromat", "table", "x"], ["--fromat", "did you mean --format?"]),
+    (["--fail_on", "refused", "x"], ["did you mean --fail-on?"]),
+    (["--Horizont=3", "x"], ["did you mean --horizon?"]),
+    (["--stat", "x"], ["did you mean --stats?"]),
     (["--format", "json", "x"], ["--format", "json", "table", '"ndjson"']),
     (["--stream-rule", "ws41", "x"], ["--stream-rule", "ws41", "ws40"]),
     (["--color", "sometimes", "x"], ["--color", "auto"]),
@@ -88,6 +92,12 @@ def test_list_rules_shows_the_severity_that_counts(tcphs):
 
     assert severity() == "note"
     assert severity("--severity", "syn_again=error") == "error"
+
+
+@pytest.mark.parametrize("option", ["--frobnicate", "-q", "--x", "--" + "format" * 40, "--\x1b[31m"])
+def test_no_hint_where_nothing_is_near(tcphs, option):
+    sentence = tcphs(option, "x").complaint()
+    assert "did you mean" not in sentence and "\x1b" not in sentence
 
 
 @pytest.mark.parametrize("word, said", [

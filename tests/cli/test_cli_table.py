@@ -1,13 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """test_cli_table.py - the table and the counts, as a person sees them: piped, and on terminals of several widths."""
 
-import fcntl
-import os
-import pty
 import re
-import struct
-import subprocess
-import termios
 
 import pytest
 
@@ -24,33 +18,6 @@ def mixed():
     talk.frames += Talk(sport=50003).syn(4).synack(4.03).frames
     talk.frames += Talk(sport=50004).segment(5, "A", 5, 9, b"x").segment(5.1, "A", 9, 6, back=True).frames
     return talk.end(60)
-
-
-@pytest.fixture
-def on_terminal(program, tmp_path):
-    """Runs the analyzer on a pseudo-terminal; gives back the status and what was drawn."""
-
-    def run(columns, *arguments, env=None):
-        master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
-        environment = {**os.environ, "LC_ALL": "C.UTF-8", "TERM": "xterm", **(env or {})}
-        if not (env or {}).get("NO_COLOR"):
-            environment.pop("NO_COLOR", None)
-        process = subprocess.Popen([program, *arguments], stdout=slave, stderr=slave, cwd=tmp_path, env=environment)
-        os.close(slave)
-        drawn = b""
-        while True:
-            try:
-                part = os.read(master, 65536)
-            except OSError:
-                break
-            if not part:
-                break
-            drawn += part
-        os.close(master)
-        return process.wait(timeout=60), drawn.decode().replace("\r\n", "\n")
-
-    return run
 
 
 def test_one_line_per_connection_worst_first(tcphs, write):
