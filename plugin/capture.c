@@ -24,6 +24,7 @@
  */
 #include "capture.h"
 
+#include "census.h"
 #include "fields.h"
 #include "plugin.h"
 
@@ -45,7 +46,7 @@ static struct {
 void tcphs_capture_cleanup(void)
 {
 	if (capture.tracker)
-		tcphs_tap_forget();
+		tcphs_census_close_capture();
 	tcphs_tracker_del(capture.tracker);
 	g_free(capture.marks);
 	g_free(capture.frames);
@@ -261,4 +262,17 @@ void tcphs_capture_summary(uint32_t connection, struct tcphs_summary *summary)
 guint32 tcphs_capture_frame_of(tcphs_ref ref)
 {
 	return ref != 0 && ref <= capture.count ? capture.frames[ref - 1] : 0;
+}
+
+bool tcphs_capture_connection_of(guint32 frame, uint32_t *connection)
+{
+	bool found = false;
+
+	for (size_t i = first_mark(frame); i < capture.count && capture.frames[i] == frame; i++) {
+		if (capture.marks[i].connection != TCPHS_NO_CONNECTION) {
+			*connection = capture.marks[i].connection;
+			found = true;
+		}
+	}
+	return found;
 }

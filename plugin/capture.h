@@ -9,13 +9,22 @@
 
 #include "tcphs.h"
 
+/** struct tcphs_icmp_error: what an ICMP error says outside of its quote. The sender is IPv4 mapped. */
+struct tcphs_icmp_error {
+	uint8_t type, code;
+	bool v6;
+	uint8_t sender[16];
+};
+
 /** struct tcphs_layer: one TCP header of the frame that is being dissected; gone when its dissection is. */
 struct tcphs_layer {
 	struct tcphs_layer *next;
 	struct tcphs_segment segment;
 	uint32_t index;     /* of its mark */
 	bool quote;         /* quoted by an ICMP error, not sent in this frame */
+	bool visited;       /* the frame was dissected before; a listener can't ask pinfo, which always says so then */
 	address src, dst;   /* as IP gave them; not copied, the frame's buffers outlive us */
+	struct tcphs_icmp_error error;  /* that quotes it, if one does */
 };
 
 /** struct tcphs_dissection: one dissection of one frame; its layers live in the frame's memory pool. */
@@ -64,6 +73,9 @@ void tcphs_capture_summary(uint32_t connection, struct tcphs_summary *summary);
 
 /** tcphs_capture_frame_of(): number of the frame in which segment |ref| was, 0 if it was none or was filtered away. */
 guint32 tcphs_capture_frame_of(tcphs_ref ref);
+
+/** tcphs_capture_connection_of(): the connection of the last TCP header in a frame; false if it has none. */
+bool tcphs_capture_connection_of(guint32 frame, uint32_t *connection);
 
 /** tcphs_capture_ref(): the engine's name for the segment whose mark is at |index|. */
 static inline tcphs_ref tcphs_capture_ref(uint32_t index)

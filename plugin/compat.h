@@ -105,4 +105,55 @@ static inline bool compat_has_column(const packet_info *pinfo, int format)
 	return pinfo->cinfo && pinfo->cinfo->col_first && pinfo->cinfo->col_first[format] >= 0;
 }
 
+/* ---- statistics ---------------------------------------------------------------------------------- */
+
+#include <epan/conversation_filter.h>
+#include <epan/srt_table.h>
+#include <epan/stat_tap_ui.h>
+#include <epan/stats_tree.h>
+
+/* What a conversation filter's two functions get: since 4.4 also a pointer of their own. */
+#if TCPHS_WS_AT_LEAST(4, 4)
+#define COMPAT_FILTER_ARGUMENTS packet_info *pinfo, void *unused _U_
+#define COMPAT_REGISTER_FILTER(protocol, name, valid, build) \
+	register_conversation_filter(protocol, name, valid, build, NULL)
+#else
+#define COMPAT_FILTER_ARGUMENTS packet_info *pinfo
+#define COMPAT_REGISTER_FILTER register_conversation_filter
+#endif
+
+/**
+ * Flow graphs. libwireshark exports the functions and no version installs the header, so what we need of it is declared
+ * here: the beginning of both structures, which has not changed from 4.0 to 4.6 but for the truth values. The library
+ * allocates and frees them.
+ */
+struct compat_arrow {
+	guint32 frame_number;
+	address src_addr;
+	guint16 port_src;
+	address dst_addr;
+	guint16 port_dst;
+	gchar *frame_label;   /* on the arrow; freed with g_free(), as the next two */
+	gchar *time_str;
+	gchar *comment;       /* at the right */
+	guint16 conv_num;     /* conversations are told apart by it */
+	unsigned fg_color, bg_color;
+	tcphs_ws_bool has_color_filter;
+	tcphs_ws_bool display;
+	guint src_node, dst_node;
+	guint16 line_style;   /* width of the arrow */
+};
+
+struct compat_graph {
+	const char *name;
+	tcphs_ws_bool any_addr;
+	int nconv;
+	GQueue *items;
+};
+
+WS_DLL_PUBLIC void register_seq_analysis(const char *name, const char *ui_name, const int proto_id,
+                                         const char *tap_listener, guint tap_flags, tap_packet_cb tap_func);
+WS_DLL_PUBLIC struct compat_arrow *sequence_analysis_create_sai_with_addresses(packet_info *pinfo,
+                                                                                   struct compat_graph *graph);
+
 #endif

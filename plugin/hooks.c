@@ -22,16 +22,9 @@
 
 #define LONGEST_HEADER 60
 
-/** The ICMP error that is being dissected. */
-struct icmp_error {
-	uint8_t type, code;
-	bool v6;
-	uint8_t sender[16];
-};
-
 static const protocol_t *protocol;
 static dissector_handle_t tcp_handle, icmp_handle, icmpv6_handle;
-static struct icmp_error *icmp_error;  /* NULL outside of ICMP */
+static struct tcphs_icmp_error *icmp_error;  /* the one that is being dissected, NULL outside of ICMP */
 
 /** enabled(): our protocol is switched on. */
 static bool enabled(void)
@@ -105,6 +98,7 @@ static bool take_quote(packet_info *pinfo, struct tcphs_dissection *dissection, 
 		quote.code = icmp_error->code;
 		quote.icmpv6 = icmp_error->v6;
 		memcpy(quote.sender, icmp_error->sender, sizeof(quote.sender));
+		layer->error = *icmp_error;
 	}
 	layer->quote = true;
 	return tcphs_capture_quote(pinfo, dissection, layer, &quote);
@@ -127,6 +121,7 @@ static void take(tvbuff_t *tvb, packet_info *pinfo, void *ip)
 	key.sport = layer->segment.sport;
 	key.dport = layer->segment.dport;
 	layer->quote = false;
+	layer->visited = pinfo->fd->visited;
 	if (pinfo->flags.in_error_pkt)
 		taken = take_quote(pinfo, dissection, layer, &key);
 	else
@@ -151,8 +146,8 @@ static int hook_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *d
 static int remember_icmp(dissector_handle_t handle, bool v6, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                          void *data)
 {
-	struct icmp_error error = {.v6 = v6};
-	struct icmp_error *const outer = icmp_error;
+	struct tcphs_icmp_error error = {.v6 = v6};
+	struct tcphs_icmp_error *const outer = icmp_error;
 	volatile int length = 0;
 
 	if (!enabled() || tvb_captured_length(tvb) < 2)

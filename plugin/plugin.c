@@ -9,6 +9,7 @@
 #include "plugin.h"
 
 #include "fields.h"
+#include "stats.h"
 
 WS_DLL_PUBLIC_DEF const gchar plugin_version[] = TCPHS_VERSION;
 WS_DLL_PUBLIC_DEF const int plugin_want_major = WIRESHARK_VERSION_MAJOR;
@@ -51,6 +52,7 @@ static void register_protocol(void)
 	tcphs_fields_register();
 	register_preferences();
 	tcphs_tap_register();
+	tcphs_stats_register();
 	register_init_routine(tcphs_capture_init);
 	register_cleanup_routine(tcphs_capture_cleanup);
 }
@@ -63,10 +65,8 @@ static void handoff(void)
 void plugin_register(void)
 {
 	static const proto_plugin plugin = {register_protocol, handoff};
-	static const tap_plugin listener = {tcphs_tap_register_listener};
 
 	proto_register_plugin(&plugin);
-	tap_register_plugin(&listener);
 }
 
 #ifdef WS_PLUGIN_DESC_DISSECTOR

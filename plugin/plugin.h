@@ -29,14 +29,15 @@ void tcphs_hooks_handoff(void);
  */
 bool tcphs_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct tcphs_layer *layer);
 
-/** tcphs_tap_register(), tcphs_tap_register_listener(): the tap "tcphs", whose data is a struct tcphs_layer, and -z. */
+/** tcphs_tap_register(): the tap "tcphs". */
 void tcphs_tap_register(void);
-void tcphs_tap_register_listener(void);
 
-/** tcphs_tap(): tells listeners of one TCP header, segment or quote. */
+/**
+ * tcphs_tap(): tells listeners of one TCP header, segment or quote, whether or not a tree is made.
+ *
+ * The tap's data is |layer|. Its mark, and by that its connection, are asked for with tcphs_capture_mark() while a
+ * listener hears of it.
+ */
 void tcphs_tap(packet_info *pinfo, const struct tcphs_layer *layer);
-
-/** tcphs_tap_forget(): the capture is about to be forgotten; what listeners noted of it must not refer to it. */
-void tcphs_tap_forget(void);
 
 #endif

@@ -106,5 +106,5 @@ def test_final_verdicts_after_a_single_pass(wireshark, story):
 
 def test_final_verdicts_of_some_connections(wireshark, story):
     out = wireshark.tshark("-q", "-z", "tcphs,verdicts,tcp.port == 40002", "-r", story)
-    assert "1 connections, 1 incomplete" in out
+    assert "1 connection, 1 incomplete" in out
     assert "192.0.2.1:40002 -> 192.0.2.9:80" in out

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * stats_tree.c - -z tcphs,tree[,FILTER]: how many connections had which verdict and reason, how many findings there
+ * were of which rule; of all, and by server.
+ *
+ * Theory of operation. A stats tree counts packets by ticking its nodes; what we count can turn out to be something
+ * else (see census.c), so the counts are kept here and the nodes set to them. Nodes come into being when there is
+ * something to count in them, but for those at the top, which Wireshark's window wants to find again after a reset.
+ *
+ * Wireshark looks through all nodes on a level to append one, and a capture can have as many servers as it has packets
+ * (a scan of ports). So only the first SERVERS of them have a node, and one node has the rest.
+ */
+#include "stats.h"
+
+#include "census.h"
+
+#define SERVERS 10000
+
+/** struct tally: what was counted of one server, or of all. */
+struct tally {
+	guint connections, findings;
+	guint verdicts[TCPHS_VERDICTS], reasons[TCPHS_REASONS], rules[TCPHS_RULES];
+};
+
+enum top { VERDICTS, VERDICTS_BY_SERVER, FINDINGS, FINDINGS_BY_SERVER, TOPS };
+static const char *const top_names[TOPS] = {
+	"Connections by verdict", "Connections by server", "Findings by rule", "Findings by server",
+};
+
+#define OTHERS "(other servers)"
+#define PENDING "pending"
+
+/** struct board: one stats tree. */
+struct board {
+	stats_tree *tree;
+	struct tcphs_census *census;
+	int top[TOPS];                    /* ids of the nodes at the top */
+	struct tally all;
+	GHashTable *by_server;            /* name -> struct tally */
+	bool pending;                     /* there is a node for pending connections */
+};
+
+static GHashTable *boards;  /* stats_tree -> struct board */
+
+/** set_node(): a node that others hang on, or a leaf. @return its id. */
+static int set_node(const struct board *board, int parent, const char *name, bool leaf, guint value)
+{
+	return stats_tree_manip_node_int(MN_SET, board->tree, name, parent, !leaf, (gint)value);
+}
+
+/** show_reason(): "unanswered" below "incomplete" below |parent|. */
+static void show_reason(const struct board *board, int parent, const struct tally *tally, enum tcphs_reason reason)
+{
+	enum tcphs_verdict verdict = tcphs_reason_verdict(reason);
+	int node = set_node(board, parent, tcphs_verdict_word(verdict), false, tally->verdicts[verdict]);
+
+	set_node(board, node, tcphs_reason_word(reason), true, tally->reasons[reason]);
+}
+
+/** show_rule(): "synack_bad_ack" below |parent|. */
+static void show_rule(const struct board *board, int parent, const struct tally *tally, enum tcphs_rule rule)
+{
+	set_node(board, parent, tcphs_rule_info(rule)->id, true, tally->rules[rule]);
+}
+
+/** show_totals(): the numbers behind the nodes at the top. */
+static void show_totals(const struct board *board)
+{
+	const guint totals[TOPS] = {
+		[VERDICTS] = board->all.connections, [VERDICTS_BY_SERVER] = board->all.connections,
+		[FINDINGS] = board->all.findings, [FINDINGS_BY_SERVER] = board->all.findings,
+	};
+
+	for (int top = 0; top < TOPS; top++)
+		set_node(board, 0, top_names[top], false, totals[top]);
+}
+
+/** add(): counts a connection in a tally. */
+static void add(struct tally *tally, const struct tcphs_summary *summary)
+{
+	tally->connections++;
+	tally->verdicts[summary->judgement.verdict]++;
+	tally->reasons[summary->judgement.reason]++;
+	tally->findings += (guint)summary->finding_count;
+	for (size_t i = 0; i < summary->finding_count; i++)
+		tally->rules[summary->findings[i].rule]++;
+}
+
+/** show_verdict(), show_findings(): sets the nodes below |parent| that a connection has a part in. */
+static void show_verdict(const struct board *board, int parent, const struct tally *tally,
+                         const struct tcphs_summary *summary)
+{
+	show_reason(board, parent, tally, (enum tcphs_reason)summary->judgement.reason);
+}
+
+static void show_findings(const struct board *board, int parent, const struct tally *tally,
+                          const struct tcphs_summary *summary)
+{
+	for (size_t i = 0; i < summary->finding_count; i++)
+		show_rule(board, parent, tally, (enum tcphs_rule)summary->findings[i].rule);
+}
+
+/** verdict_node(), findings_node(): the node of a server. */
+static int verdict_node(const struct board *board, const char *name, const struct tally *server)
+{
+	return set_node(board, board->top[VERDICTS_BY_SERVER], name, false, server->connections);
+}
+
+static int findings_node(const struct board *board, const char *name, const struct tally *server)
+{
+	return set_node(board, board->top[FINDINGS_BY_SERVER], name, false, server->findings);
+}
+
+/** of_server(): the tally of a server, and the name of its node, which lives as long as the tally. */
+static struct tally *of_server(const struct board *board, const struct tcphs_key *key, const char **name)
+{
+	char *server = tcphs_census_endpoint(key->dst, key->dport);
+	gpointer known, tally;
+
+	if (g_hash_table_size(board->by_server) >= SERVERS && !g_hash_table_contains(board->by_server, server)) {
+		g_free(server);
+		server = g_strdup(OTHERS);
+	}
+	if (g_hash_table_lookup_extended(board->by_server, server, &known, &tally)) {
+		g_free(server);
+		*name = known;
+		return tally;
+	}
+	tally = g_new0(struct tally, 1);
+	g_hash_table_insert(board->by_server, server, tally);
+	*name = server;
+	return tally;
+}
+
+static void count(void *owner, const struct tcphs_summary *summary)
+{
+	struct board *board = owner;
+	const char *name;
+	struct tally *server = of_server(board, &summary->key, &name);
+
+	add(&board->all, summary);
+	add(server, summary);
+	show_totals(board);
+	show_verdict(board, board->top[VERDICTS], &board->all, summary);
+	show_verdict(board, verdict_node(board, name, server), server, summary);
+	if (!summary->finding_count)
+		return;
+	show_findings(board, board->top[FINDINGS], &board->all, summary);
+	show_findings(board, findings_node(board, name, server), server, summary);
+}
+
+/** clear(): a tally, and the nodes that show it: reasons below |verdicts|, rules below |findings|. */
+static void clear(const struct board *board, struct tally *tally, int verdicts, int findings)
+{
+	const struct tally before = *tally;
+
+	memset(tally, 0, sizeof(*tally));
+	for (int reason = 0; reason < TCPHS_REASONS; reason++) {
+		if (before.reasons[reason])
+			show_reason(board, verdicts, tally, (enum tcphs_reason)reason);
+	}
+	for (int rule = 0; rule < TCPHS_RULES; rule++) {
+		if (before.rules[rule])
+			show_rule(board, findings, tally, (enum tcphs_rule)rule);
+	}
+}
+
+static void forget(void *owner)
+{
+	struct board *board = owner;
+	GHashTableIter iterator;
+	gpointer name, server;
+
+	g_hash_table_iter_init(&iterator, board->by_server);
+	while (g_hash_table_iter_next(&iterator, &name, &server)) {
+		struct tally *tally = server;
+		bool findings = tally->findings > 0;
+
+		clear(board, tally, verdict_node(board, name, tally), findings ? findings_node(board, name, tally) : 0);
+		verdict_node(board, name, tally);
+		if (findings)
+			findings_node(board, name, tally);
+	}
+	clear(board, &board->all, board->top[VERDICTS], board->top[FINDINGS]);
+	show_totals(board);
+}
+
+/** pending(): connections whose verdict is not certain yet, in a capture that goes on. */
+static void pending(void *owner, guint connections)
+{
+	struct board *board = owner;
+
+	if (!connections && !board->pending)
+		return;
+	board->pending = true;
+	set_node(board, board->top[VERDICTS], PENDING, true, connections);
+}
+
+/** free_board(): which is only taken out of the table of boards. */
+static void free_board(gpointer data)
+{
+	struct board *board = data;
+
+	tcphs_census_del(board->census);
+	g_hash_table_destroy(board->by_server);
+	g_free(board);
+}
+
+/** init(): a new tree, or one whose nodes are no longer shown: Wireshark's window resets it so. */
+static void init(stats_tree *tree)
+{
+	static const struct tcphs_census_calls calls = {.count = count, .forget = forget, .pending = pending};
+	struct board *board = g_new0(struct board, 1);
+
+	if (!boards)
+		boards = g_hash_table_new_full(NULL, NULL, NULL, free_board);
+	board->tree = tree;
+	for (int top = 0; top < TOPS; top++)
+		board->top[top] = stats_tree_create_node(tree, top_names[top], 0, STAT_DT_INT, TRUE);
+	board->by_server = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	board->census = tcphs_census_new(&calls, board);
+	g_hash_table_replace(boards, tree, board);
+}
+
+static void cleanup(stats_tree *tree)
+{
+	if (boards)
+		g_hash_table_remove(boards, tree);
+}
+
+static tap_packet_status packet(stats_tree *tree, packet_info *pinfo _U_, epan_dissect_t *edt _U_, const void *layer,
+                                tap_flags_t flags _U_)
+{
+	struct board *board = g_hash_table_lookup(boards, tree);
+
+	return tcphs_census_packet(board->census, layer);
+}
+
+void tcphs_stats_tree_register(void)
+{
+	stats_tree_register_plugin("tcphs", "tcphs", TCPHS_STATS_TITLE, TL_REQUIRES_NOTHING, packet, init, cleanup);
+}
