@@ -249,6 +249,11 @@ bool tcphs_capture_quote(packet_info *pinfo, struct tcphs_dissection *dissection
 	return true;
 }
 
+uint32_t tcphs_capture_marks(void)
+{
+	return (uint32_t)capture.count;
+}
+
 const struct tcphs_mark *tcphs_capture_mark(uint32_t index)
 {
 	return &capture.marks[index];

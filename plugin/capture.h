@@ -65,6 +65,9 @@ bool tcphs_capture_segment(packet_info *pinfo, struct tcphs_dissection *dissecti
 bool tcphs_capture_quote(packet_info *pinfo, struct tcphs_dissection *dissection, struct tcphs_layer *layer,
                          struct tcphs_quote *quote);
 
+/** tcphs_capture_marks(): how many marks there are. */
+uint32_t tcphs_capture_marks(void);
+
 /** tcphs_capture_mark(): the mark at |index|, valid until the next segment. */
 const struct tcphs_mark *tcphs_capture_mark(uint32_t index);
 

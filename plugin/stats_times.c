@@ -11,13 +11,13 @@ static const char *const legs[] = {"SYN to SYN-ACK, server", "SYN-ACK to ACK, cl
 
 static GSList *tables;  /* the censuses of tables that are or were */
 
-/** add(): one more of leg |leg|; |frame| is where its handshake began. */
+/** add(): one more of leg |leg|; |frame| is where its handshake began. Out of order, nothing was measured. */
 static void add(srt_stat_table *table, unsigned int leg, tcphs_time interval, guint32 frame)
 {
 	packet_info where = {.num = frame};
 	nstime_t time;
 
-	if (interval == TCPHS_TIME_NONE)
+	if (interval < 0)  /* TCPHS_TIME_NONE is, too */
 		return;
 	time.secs = (time_t)(interval / TCPHS_SECOND);
 	time.nsecs = (int)(interval % TCPHS_SECOND);
