@@ -10,13 +10,6 @@
 #include "seq.h"
 #include "update.h"
 
-/** A sender's segments differ in TTL by a hop or two where routes change; by more only if another machine sent one. */
-#define TTL_SLACK 3
-
-/** More ISNs than this, within this time, are a flood. */
-#define MANY_ISNS 5
-#define MANY_TIME (60 * TCPHS_SECOND)
-
 /** A SYN-ACK that comes later than this after the last SYN captured may answer one that was not captured. */
 #define SYN_MISSED (200 * TCPHS_MILLISECOND)
 
@@ -106,10 +99,11 @@ static void ecn_reflected(struct update *u)
 
 static void synack_many_isns(struct update *u)
 {
-	if (u->c->isns <= MANY_ISNS || (u->c->told & TCPHS_TOLD_MANY) || u->s->time - u->own->synack_first > MANY_TIME)
+	if (u->c->isns <= u->config->many_isns || (u->c->told & TCPHS_TOLD_MANY) ||
+	    u->s->time - u->own->synack_first > u->config->flood)
 		return;
 	u->c->told |= TCPHS_TOLD_MANY;
-	update_raise_numbers(u, TCPHS_RULE_SYNACK_MANY_ISNS, u->c->step[1], MANY_ISNS, u->c->isns);
+	update_raise_numbers(u, TCPHS_RULE_SYNACK_MANY_ISNS, u->c->step[1], u->config->many_isns, u->c->isns);
 }
 
 static void notice_synack(struct update *u)
@@ -197,9 +191,12 @@ static void timestamps_dropped(struct update *u)
 
 /* ---- RST ---------------------------------------------------------------------------------------- */
 
-static bool ttl_differs(uint8_t a, uint8_t b)
+/* A sender's segments differ by a hop or two where routes change; by more only if another machine sent one. */
+static bool ttl_differs(const struct update *u)
 {
-	return a != 0 && b != 0 && (a > b ? a - b : b - a) > TTL_SLACK;
+	uint8_t a = u->s->ttl, b = u->own->ttl;
+
+	return a != 0 && b != 0 && (a > b ? a - b : b - a) > u->config->ttl_slack;
 }
 
 /* Of a RST against what its sender sent before; of a SYN-ACK against what its sender sends next. */
@@ -207,7 +204,7 @@ static void ttl_changed(struct update *u)
 {
 	bool rst = u->s->flags & TCPHS_RST;
 
-	if (!ttl_differs(u->s->ttl, u->own->ttl) || (u->c->told & TCPHS_TOLD_TTL))
+	if (!ttl_differs(u) || (u->c->told & TCPHS_TOLD_TTL))
 		return;
 	if (!rst && (u->event != TCPHS_EV_ACK || !(u->own->did & TCPHS_DID_SYNACK) || (u->own->did & TCPHS_DID_GO_ON)))
 		return;

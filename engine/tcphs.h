@@ -312,6 +312,7 @@ const char *tcphs_reason_title(enum tcphs_reason reason);
 const char *tcphs_blame_word(enum tcphs_blame blame);
 const char *tcphs_blame_title(enum tcphs_blame blame);
 const char *tcphs_closed_word(enum tcphs_closed closed);
+const char *tcphs_closed_title(enum tcphs_closed closed);
 /** tcphs_reason_verdict(): the one verdict a reason belongs to. */
 enum tcphs_verdict tcphs_reason_verdict(enum tcphs_reason reason);
 /** tcphs_reason_blame(): who is usually to blame for it. */

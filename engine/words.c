@@ -84,6 +84,13 @@ static const char *const closed_words[] = {
 	[TCPHS_CLOSED_RST] = "rst",
 };
 
+static const char *const closed_titles[] = {
+	[TCPHS_CLOSED_OPEN] = "not before the capture ended",
+	[TCPHS_CLOSED_HALF] = "only one endpoint sent FIN",
+	[TCPHS_CLOSED_FIN] = "both endpoints sent FIN",
+	[TCPHS_CLOSED_RST] = "by RST",
+};
+
 static const char *const severity_words[] = {
 	[TCPHS_CHAT] = "chat",
 	[TCPHS_NOTE] = "note",
@@ -315,6 +322,11 @@ const char *tcphs_blame_title(enum tcphs_blame blame)
 const char *tcphs_closed_word(enum tcphs_closed closed)
 {
 	return word_at(closed_words, COUNT(closed_words), (unsigned int)closed);
+}
+
+const char *tcphs_closed_title(enum tcphs_closed closed)
+{
+	return word_at(closed_titles, COUNT(closed_titles), (unsigned int)closed);
 }
 
 enum tcphs_verdict tcphs_reason_verdict(enum tcphs_reason reason)

@@ -78,9 +78,7 @@ static bool start(void)
 	tcphs_config_default(&config);
 	config.keep = true;
 	config.stream_rule = TCPHS_WS_STREAM_RULE;
-	config.horizon = tcphs_preferences.horizon * TCPHS_SECOND;
-	config.linger = tcphs_preferences.linger * TCPHS_SECOND;
-	config.slow = tcphs_preferences.slow * TCPHS_MILLISECOND;
+	tcphs_preferences_apply(&config);
 	/* A capture must not be able to choose its hash collisions. */
 	for (int i = 0; i < 2; i++)
 		config.hash_key[i] = (uint64_t)g_random_int() << 32 | g_random_int();

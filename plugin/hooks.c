@@ -179,12 +179,11 @@ static int hook_icmpv6(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
 /** dissect(): the post-dissector. @return 0 where there is nothing of ours, so that the frame lists no layer for it. */
 static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
-	bool shown = false;
+	const struct tcphs_layer *layers = tcphs_capture_leave(pinfo);
+	bool shown = tcphs_show(tvb, pinfo, tree, layers);
 
-	for (const struct tcphs_layer *layer = tcphs_capture_leave(pinfo); layer; layer = layer->next) {
-		shown |= tcphs_show(tvb, pinfo, tree, layer);
+	for (const struct tcphs_layer *layer = layers; layer; layer = layer->next)
 		tcphs_tap(pinfo, layer);
-	}
 	return shown ? (int)tvb_captured_length(tvb) : 0;
 }
 

@@ -22,17 +22,42 @@ WS_DLL_PUBLIC uint32_t plugin_describe(void);
 
 struct tcphs_preferences tcphs_preferences;
 
-/** register_preferences(): the engine's defaults are the preferences' defaults. */
-static void register_preferences(void)
+void tcphs_preferences_apply(struct tcphs_config *config)
 {
-	module_t *module = prefs_register_protocol(tcphs_proto, NULL);
+	config->horizon = tcphs_preferences.horizon * TCPHS_SECOND;
+	config->linger = tcphs_preferences.linger * TCPHS_SECOND;
+	config->slow = tcphs_preferences.slow * TCPHS_MILLISECOND;
+	config->time_wait = tcphs_preferences.time_wait * TCPHS_SECOND;
+	config->copy_with_id = tcphs_preferences.copy * TCPHS_MILLISECOND;
+	config->copy_without_id = tcphs_preferences.copy_no_id * TCPHS_MILLISECOND;
+	config->least_mss = (uint16_t)MIN(tcphs_preferences.least_mss, UINT16_MAX);
+	config->ttl_slack = (uint8_t)MIN(tcphs_preferences.ttl_slack, UINT8_MAX);
+}
+
+/** set_defaults(): the engine's defaults are the preferences' defaults. */
+static void set_defaults(void)
+{
 	struct tcphs_config config;
 
 	tcphs_config_default(&config);
-	tcphs_preferences.horizon = (guint)(config.horizon / TCPHS_SECOND);
-	tcphs_preferences.linger = (guint)(config.linger / TCPHS_SECOND);
-	tcphs_preferences.slow = (guint)(config.slow / TCPHS_MILLISECOND);
-	tcphs_preferences.info_marks = TRUE;
+	tcphs_preferences = (struct tcphs_preferences){
+		.horizon = (guint)(config.horizon / TCPHS_SECOND),
+		.linger = (guint)(config.linger / TCPHS_SECOND),
+		.slow = (guint)(config.slow / TCPHS_MILLISECOND),
+		.time_wait = (guint)(config.time_wait / TCPHS_SECOND),
+		.copy = (guint)(config.copy_with_id / TCPHS_MILLISECOND),
+		.copy_no_id = (guint)(config.copy_without_id / TCPHS_MILLISECOND),
+		.least_mss = config.least_mss,
+		.ttl_slack = config.ttl_slack,
+		.info_marks = TRUE,
+	};
+}
+
+static void register_preferences(void)
+{
+	module_t *module = prefs_register_protocol(tcphs_proto, NULL);
+
+	set_defaults();
 	prefs_register_uint_preference(module, "horizon", "Time for an answer (seconds)",
 		"A SYN or SYN-ACK is unanswered if the capture goes on for so long without an answer", 10,
 		&tcphs_preferences.horizon);
@@ -41,8 +66,22 @@ static void register_preferences(void)
 		&tcphs_preferences.linger);
 	prefs_register_uint_preference(module, "slow", "Slow handshake (milliseconds)",
 		"A handshake that takes longer from SYN to ACK is reported as slow", 10, &tcphs_preferences.slow);
+	prefs_register_uint_preference(module, "time_wait", "Time before ports are free again (seconds)",
+		"A SYN that comes sooner after a connection's last segment, on the same ports, can meet it in TIME-WAIT", 10,
+		&tcphs_preferences.time_wait);
+	prefs_register_uint_preference(module, "copy", "Time for a copy of a frame (milliseconds)",
+		"The same segment with the same IPv4 identification within so long was captured twice, as by a mirror "
+		"port; later it is a retransmission", 10, &tcphs_preferences.copy);
+	prefs_register_uint_preference(module, "copy_no_id", "Time for a copy without identification (milliseconds)",
+		"The same where the IPv4 identification is 0, and over IPv6, which has none", 10,
+		&tcphs_preferences.copy_no_id);
+	prefs_register_uint_preference(module, "least_mss", "Least maximum segment size (octets)",
+		"A SYN or SYN-ACK that offers less is reported", 10, &tcphs_preferences.least_mss);
+	prefs_register_uint_preference(module, "ttl_slack", "Difference in TTL (hops)",
+		"A RST or SYN-ACK whose TTL differs by more from its sender's other segments is reported", 10,
+		&tcphs_preferences.ttl_slack);
 	prefs_register_bool_preference(module, "info_marks", "Mark handshake segments in the Info column",
-		"Appends the step, as [2/3], and the title of a warning or error to the Info column",
+		"Begins the Info column with the step, as [2/3], and the number that is wrong or the title of a warning",
 		&tcphs_preferences.info_marks);
 }
 

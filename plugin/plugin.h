@@ -14,20 +14,32 @@ struct tcphs_preferences {
 	guint horizon;             /* seconds */
 	guint linger;              /* seconds */
 	guint slow;                /* milliseconds */
+	guint time_wait;           /* seconds */
+	guint copy, copy_no_id;    /* milliseconds */
+	guint least_mss;           /* octets */
+	guint ttl_slack;           /* hops */
 	tcphs_ws_bool info_marks;  /* write [2/3] and the like to the Info column */
 };
 extern struct tcphs_preferences tcphs_preferences;
+
+/**
+ * tcphs_preferences_apply(): puts the settings of now into *config*.
+ *
+ * The tracker keeps them as they were when the capture began, so a change while a file is being read makes no frame
+ * contradict another; it counts from the next dissection of the whole on.
+ */
+void tcphs_preferences_apply(struct tcphs_config *config);
 
 /** tcphs_hooks_handoff(): puts our handles before those of TCP, ICMP and ICMPv6, and one behind everything. */
 void tcphs_hooks_handoff(void);
 
 /**
- * tcphs_show(): adds what is known of one TCP layer to tree, Info column and expert infos.
+ * tcphs_show(): adds what is known of a frame's TCP layers to tree, Info column and expert infos.
  *
  * |tree| may be NULL: then expert infos and columns only. Nothing happens if nobody would see it.
- * @return whether the layer is one of ours to show.
+ * @return whether one of the layers is ours to show.
  */
-bool tcphs_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct tcphs_layer *layer);
+bool tcphs_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct tcphs_layer *layers);
 
 /** tcphs_tap_register(): the tap "tcphs". */
 void tcphs_tap_register(void);

@@ -63,11 +63,11 @@ static void put_ack(const struct view *view, wmem_strbuf_t *line)
 	wmem_strbuf_append_printf(line, " acknowledges %u", ack);
 	if (view_ack_delta(view) != 0)
 		wmem_strbuf_append_printf(line, ", expected %u", mark->ack_expected);
-	else if (mark->ack_expected != mark->ack_base)
+	if (mark->ack_expected != mark->ack_base)
 		wmem_strbuf_append_printf(line, " = %u + %u", mark->ack_base, mark->ack_expected - mark->ack_base);
 }
 
-/** subject(): "SYN-ACK", "RST, out of place,". */
+/** subject(): "SYN-ACK", also of a segment whose phase is only that it is out of place. */
 static const char *subject(const struct view *view)
 {
 	uint16_t flags = view->layer->segment.flags;
@@ -75,12 +75,39 @@ static const char *subject(const struct view *view)
 	if (view->mark->phase != TCPHS_PHASE_OUT_OF_PLACE)
 		return tcphs_phase_title((enum tcphs_phase)view->mark->phase);
 	if (flags & TCPHS_RST)
-		return "RST, out of place,";
+		return "RST";
 	if (flags & TCPHS_SYN)
-		return flags & TCPHS_ACK ? "SYN-ACK, out of place," : "SYN, out of place,";
+		return flags & TCPHS_ACK ? "SYN-ACK" : "SYN";
 	if (flags & TCPHS_FIN)
-		return "FIN, out of place,";
-	return view->layer->segment.length > 0 ? "data, out of place," : "ACK, out of place,";
+		return "FIN";
+	if (!(flags & TCPHS_ACK))
+		return flags ? "segment without ACK" : "segment without flags";
+	return view->layer->segment.length > 0 ? "data" : "ACK";
+}
+
+/** out_of_place(): it is, and no wrong number says why. */
+static bool out_of_place(const struct view *view)
+{
+	const struct tcphs_mark *mark = view->mark;
+
+	return mark->phase == TCPHS_PHASE_OUT_OF_PLACE &&
+	       !(mark->terms & TCPHS_TERM_ACK && view_ack_delta(view) != 0) &&
+	       !(mark->terms & TCPHS_TERM_SEQ && !(mark->terms & TCPHS_TERM_ISN) && view_seq_delta(view) != 0);
+}
+
+/** put_again(): "the client's SYN again, 3rd", "copy of the server's SYN-ACK". */
+static void put_again(const struct view *view, wmem_strbuf_t *line)
+{
+	bool synack = view->mark->phase == TCPHS_PHASE_SYNACK_AGAIN;
+	char text[SHORT_TEXT];
+
+	if (view->mark->attempt == 0) {
+		put_words(line, (const char *const[]){"copy of ", role_word(view), synack ? "SYN-ACK" : "SYN", NULL});
+		return;
+	}
+	put_words(line, (const char *const[]){role_word(view), subject(view), NULL});
+	if (view->mark->attempt > 1)
+		put_words(line, (const char *const[]){", ", ordinal(text, view->mark->attempt), NULL});
 }
 
 /** put_handshake(): "the server's SYN-ACK acknowledges 4322 = 4321 + 1"; false if the segment is of no such kind. */
@@ -89,7 +116,6 @@ static bool put_handshake(const struct view *view, wmem_strbuf_t *line)
 	const struct tcphs_mark *mark = view->mark;
 	const char *next = view->step ? sentence_next(view, view->step) : NULL;
 	bool told = view->step == 2 && view->summary.judgement.steps[2];   /* the next frame's headline says the same */
-	char text[SHORT_TEXT];
 
 	switch (mark->phase) {
 	case TCPHS_PHASE_SYN:
@@ -103,27 +129,40 @@ static bool put_handshake(const struct view *view, wmem_strbuf_t *line)
 	default:
 		return false;
 	}
-	put_words(line, (const char *const[]){role_word(view), subject(view), NULL});
 	if (mark->phase == TCPHS_PHASE_SYN_AGAIN || mark->phase == TCPHS_PHASE_SYNACK_AGAIN) {
-		if (mark->attempt > 1)
-			put_words(line, (const char *const[]){", ", ordinal(text, mark->attempt), NULL});
+		put_again(view, line);
 		return true;
 	}
+	put_words(line, (const char *const[]){role_word(view), subject(view), NULL});
 	if (mark->phase == TCPHS_PHASE_SYN)
 		wmem_strbuf_append_printf(line, ", ISN %u", view->layer->segment.seq);
 	put_ack(view, line);
 	put_seq(view, line);
+	if (out_of_place(view))
+		wmem_strbuf_append(line, ", out of place");
 	if (next && !told)
 		put_words(line, (const char *const[]){", ", next, NULL});
 	return true;
+}
+
+/** put_states(): ", both ESTABLISHED" or ", client CLOSE-WAIT, server FIN-WAIT-1". */
+static void put_states(const struct view *view, wmem_strbuf_t *line)
+{
+	enum tcphs_state client = view_state(view, TCPHS_CLIENT, false), server = view_state(view, TCPHS_SERVER, false);
+
+	if (client == TCPHS_STATE_NONE || server == TCPHS_STATE_NONE || !view->roles)
+		return;
+	if (client == server)
+		put_words(line, (const char *const[]){", both ", tcphs_state_word(client), NULL});
+	else
+		put_words(line, (const char *const[]){", client ", tcphs_state_word(client), ", server ",
+		                                      tcphs_state_word(server), NULL});
 }
 
 const char *sentence_headline(const struct view *view)
 {
 	wmem_strbuf_t *line = wmem_strbuf_new(view->pinfo->pool, "");
 	const struct tcphs_judgement *judgement = &view->summary.judgement;
-	const char *client = tcphs_state_word(view_state(view, TCPHS_CLIENT, false));
-	const char *server = tcphs_state_word(view_state(view, TCPHS_SERVER, false));
 	const char *verdict = tcphs_verdict_word((enum tcphs_verdict)judgement->verdict);
 	const char *reason = tcphs_reason_word((enum tcphs_reason)judgement->reason);
 
@@ -132,9 +171,9 @@ const char *sentence_headline(const struct view *view)
 	if (view->mark->late) {
 		wmem_strbuf_append(line, "after the end");
 	} else if (!put_handshake(view, line)) {
-		wmem_strbuf_append(line, tcphs_phase_title((enum tcphs_phase)view->mark->phase));
-		if (client[0] && server[0])
-			put_words(line, (const char *const[]){", ", client, " / ", server, NULL});
+		put_words(line, (const char *const[]){role_word(view),
+		                                      tcphs_phase_title((enum tcphs_phase)view->mark->phase), NULL});
+		put_states(view, line);
 	}
 	if (view->settled)
 		put_words(line, (const char *const[]){", ", verdict, NULL});
@@ -160,106 +199,152 @@ static const char *missing(enum tcphs_reason reason, unsigned int step)
 		[TCPHS_REASON_ABORTED_BY_SERVER] = {"given up by the server", "taken back with RST by the server"},
 		[TCPHS_REASON_SUPERSEDED] = {"replaced by a newer SYN", "replaced by a newer SYN"},
 		[TCPHS_REASON_NO_FINAL_ACK] = {NULL, "never acknowledged"},
-		[TCPHS_REASON_BAD_ARITHMETIC] = {"never answered as it should be",
-		                                 "never acknowledged as it should be"},
+		[TCPHS_REASON_PEER_LOST_STATE] = {"answered by a challenge ACK", NULL},
+		[TCPHS_REASON_BAD_ARITHMETIC] = {"wrongly answered", "wrongly acknowledged"},
 		[TCPHS_REASON_THREE_WAY] = {"the SYN-ACK was not captured", "the ACK was not captured"},
 	};
 
 	return words[reason][step - 1];
 }
 
-/** ender(): the finding that shows what ended the attempt, for the number of its frame; NULL without one. */
-static const struct tcphs_finding *ender(const struct view *view)
+/** ends(): a finding of |rule| shows what ended an attempt that failed for |reason|. */
+static bool ends(enum tcphs_reason reason, enum tcphs_rule rule)
 {
-	for (size_t i = 0; i < view->summary.finding_count; i++) {
-		const struct tcphs_finding *finding = &view->summary.findings[i];
+	switch (reason) {
+	case TCPHS_REASON_REFUSED:
+		return rule == TCPHS_RULE_RST_REFUSED;
+	case TCPHS_REASON_UNREACHABLE:
+		return rule == TCPHS_RULE_ICMP_UNREACHABLE;
+	case TCPHS_REASON_PEER_LOST_STATE:
+		return rule == TCPHS_RULE_CHALLENGE_ACK;
+	case TCPHS_REASON_ABORTED_BY_CLIENT:
+		return rule == TCPHS_RULE_ABORTED_AFTER_SYNACK;
+	case TCPHS_REASON_BAD_ARITHMETIC:
+		return tcphs_rule_info(rule)->breaks == TCPHS_BREAKS_ARITHMETIC;
+	default:
+		return false;
+	}
+}
 
-		if (finding->rule == TCPHS_RULE_RST_REFUSED || finding->rule == TCPHS_RULE_ICMP_UNREACHABLE ||
-		    finding->rule == TCPHS_RULE_ABORTED_AFTER_SYNACK)
-			return finding;
+/** end_frame(): the frame that ended the attempt, 0 where no single one did. */
+static guint32 end_frame(const struct view *view)
+{
+	enum tcphs_reason reason = (enum tcphs_reason)view->summary.judgement.reason;
+
+	for (size_t i = 0; i < view->summary.finding_count; i++) {
+		if (ends(reason, (enum tcphs_rule)view->summary.findings[i].rule))
+			return tcphs_capture_frame_of(view->summary.findings[i].at);
+	}
+	return 0;
+}
+
+/** answered_try(): "the 2nd try" if the first SYN is not the one that got the answer; else NULL. */
+static const char *answered_try(const struct view *view)
+{
+	const struct tcphs_summary *summary = &view->summary;
+	char text[SHORT_TEXT];
+
+	for (uint32_t i = 1; summary->synack_tries && i < summary->tries; i++) {
+		if (summary->synack_time[0] - summary->syn_time[i] == summary->rtt_server)
+			return wmem_strdup_printf(view->pinfo->pool, "the %s try", ordinal(text, i + 1));
 	}
 	return NULL;
 }
 
+/** came(): "answered in frame 2 after 30.5 ms" or "answered in frame 4, 10 ms after the 2nd try". */
+static const char *came(const struct view *view, unsigned int step, guint32 frame)
+{
+	tcphs_time after = step == 1 ? view->summary.rtt_server : view->summary.rtt_client;
+	const char *word = step == 1 ? "answered" : "acknowledged";
+	const char *try = step == 1 ? answered_try(view) : NULL;
+	char text[SHORT_TEXT];
+
+	if (after == TCPHS_TIME_NONE)
+		return wmem_strdup_printf(view->pinfo->pool, "%s in frame %u", word, frame);
+	tcphs_interval_format(text, sizeof(text), after);
+	if (try)
+		return wmem_strdup_printf(view->pinfo->pool, "%s in frame %u, %s after %s", word, frame, text, try);
+	return wmem_strdup_printf(view->pinfo->pool, "%s in frame %u after %s", word, frame, text);
+}
+
 const char *sentence_next(const struct view *view, unsigned int step)
 {
-	const struct tcphs_summary *summary = &view->summary;
-	enum tcphs_reason reason = (enum tcphs_reason)summary->judgement.reason;
-	tcphs_time after = step == 1 ? summary->rtt_server : summary->rtt_client;
-	const struct tcphs_finding *end;
+	const struct tcphs_judgement *judgement = &view->summary.judgement;
 	const char *word;
 	guint32 frame;
-	char text[SHORT_TEXT];
 
 	if (step > 2 || !(view->opening || view->settled))
 		return NULL;
-	frame = tcphs_capture_frame_of(summary->judgement.steps[step]);
-	if (frame) {
-		word = step == 1 ? "answered" : "acknowledged";
-		if (after == TCPHS_TIME_NONE)
-			return wmem_strdup_printf(view->pinfo->pool, "%s in frame %u", word, frame);
-		tcphs_interval_format(text, sizeof(text), after);
-		return wmem_strdup_printf(view->pinfo->pool, "%s in frame %u after %s", word, frame, text);
-	}
-	word = view->settled && !summary->judgement.steps[step] ? missing(reason, step) : NULL;
-	end = word ? ender(view) : NULL;
-	frame = end ? tcphs_capture_frame_of(end->at) : 0;
+	frame = tcphs_capture_frame_of(judgement->steps[step]);
+	if (frame)
+		return came(view, step, frame);
+	word = view->settled && !judgement->steps[step] ? missing((enum tcphs_reason)judgement->reason, step) : NULL;
+	frame = word ? end_frame(view) : 0;
 	return frame ? wmem_strdup_printf(view->pinfo->pool, "%s in frame %u", word, frame) : word;
+}
+
+const char *sentence_quote(const struct view *view)
+{
+	const struct tcphs_finding *finding = view_worst_finding(view);
+	char text[ITEM_LABEL_LENGTH];
+
+	tcphs_finding_format(text, sizeof(text), finding, &view->summary);
+	return wmem_strdup_printf(view->pinfo->pool, "ICMP error, %s", text);
 }
 
 /* ---- Info column -------------------------------------------------------------------------------- */
 
 /** mark_step(): "[2/3]", "[SYN again, 3rd]", "[copy]". */
-static void mark_step(const struct view *view)
+static void mark_step(const struct view *view, wmem_strbuf_t *marks)
 {
-	static const char *const steps[] = {" [1/3]", " [2/3]", " [3/3]"};
+	static const char *const steps[] = {"[1/3] ", "[2/3] ", "[3/3] "};
 	unsigned int step = view->step ? view->step : view->mark->step;
 	enum tcphs_phase phase = (enum tcphs_phase)view->mark->phase;
 	char text[SHORT_TEXT];
 
 	if (step)
-		col_append_str(view->pinfo->cinfo, COL_INFO, steps[step - 1]);
+		wmem_strbuf_append(marks, steps[step - 1]);
 	else if (phase != TCPHS_PHASE_SYN_AGAIN && phase != TCPHS_PHASE_SYNACK_AGAIN)
 		return;
 	else if (view->mark->attempt == 0)
-		col_append_str(view->pinfo->cinfo, COL_INFO, " [copy]");
+		wmem_strbuf_append(marks, "[copy] ");
 	else if (view->mark->attempt == 1)
-		col_append_fstr(view->pinfo->cinfo, COL_INFO, " [%s]", tcphs_phase_title(phase));
+		wmem_strbuf_append_printf(marks, "[%s] ", tcphs_phase_title(phase));
 	else
-		col_append_fstr(view->pinfo->cinfo, COL_INFO, " [%s, %s]", tcphs_phase_title(phase),
-		                ordinal(text, view->mark->attempt));
+		wmem_strbuf_append_printf(marks, "[%s, %s] ", tcphs_phase_title(phase),
+		                          ordinal(text, view->mark->attempt));
 }
 
 /** mark_end(): "[refused]" on the RST that ended the attempt. */
-static void mark_end(const struct view *view)
+static void mark_end(const struct view *view, wmem_strbuf_t *marks)
 {
-	const struct tcphs_finding *end = view->mark->phase == TCPHS_PHASE_RST ? ender(view) : NULL;
+	for (size_t i = 0; i < view->summary.finding_count; i++) {
+		const struct tcphs_finding *finding = &view->summary.findings[i];
 
-	if (!end || !view_finding_shows(view, end))
-		return;
-	if (end->rule == TCPHS_RULE_RST_REFUSED)
-		col_append_str(view->pinfo->cinfo, COL_INFO, " [refused]");
-	else if (end->rule == TCPHS_RULE_ABORTED_AFTER_SYNACK)
-		col_append_str(view->pinfo->cinfo, COL_INFO, " [aborted]");
+		if (!view_finding_shows(view, finding))
+			continue;
+		if (finding->rule == TCPHS_RULE_RST_REFUSED)
+			wmem_strbuf_append(marks, "[refused] ");
+		else if (finding->rule == TCPHS_RULE_ABORTED_AFTER_SYNACK)
+			wmem_strbuf_append(marks, "[aborted] ");
+	}
 }
 
-void sentence_mark_info(const struct view *view)
+void sentence_mark_info(const struct view *view, wmem_strbuf_t *marks)
 {
 	const struct tcphs_finding *worst = view_worst_finding(view);
 	const struct tcphs_rule_info *rule = worst ? tcphs_rule_info((enum tcphs_rule)worst->rule) : NULL;
 	const struct tcphs_mark *mark = view->mark;
 	const struct tcphs_segment *segment = &view->layer->segment;
 
-	mark_step(view);
-	mark_end(view);
+	mark_step(view, marks);
+	mark_end(view, marks);
 	if (!rule || rule->severity < TCPHS_WARN)
 		return;
 	if (rule->breaks == TCPHS_BREAKS_ARITHMETIC && mark->terms & TCPHS_TERM_ACK && view_ack_delta(view) != 0)
-		col_append_fstr(view->pinfo->cinfo, COL_INFO, " [bad ack: %u, expected %u]", segment->ack,
-		                mark->ack_expected);
+		wmem_strbuf_append_printf(marks, "[bad ack: %u, expected %u] ", segment->ack, mark->ack_expected);
 	else if (rule->breaks == TCPHS_BREAKS_ARITHMETIC && mark->terms & TCPHS_TERM_SEQ && view_seq_delta(view) != 0)
-		col_append_fstr(view->pinfo->cinfo, COL_INFO, " [bad seq: %u, expected %u]", segment->seq,
-		                mark->seq_expected);
+		wmem_strbuf_append_printf(marks, "[bad seq: %u, expected %u] ", segment->seq, mark->seq_expected);
 	else
-		col_append_fstr(view->pinfo->cinfo, COL_INFO, " [%s]", rule->title);
+		wmem_strbuf_append_printf(marks, "[%s] ", rule->title);
 }

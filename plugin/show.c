@@ -110,10 +110,17 @@ static bool remarkable(const struct tcphs_mark *mark)
 	       mark->phase == TCPHS_PHASE_RST || mark->phase == TCPHS_PHASE_OUT_OF_PLACE;
 }
 
-/** info_wanted(): an Info column is being written, and this is a segment that may get a mark there. */
+/** was_open(): both endpoints had been ESTABLISHED before this segment came. */
+static bool was_open(const struct tcphs_mark *mark)
+{
+	return mark->before[0] >= TCPHS_ESTABLISHED && mark->before[1] >= TCPHS_ESTABLISHED;
+}
+
+/** info_wanted(): an Info column is being written, and this is a segment of a handshake, which may get a mark there. */
 static bool info_wanted(const packet_info *pinfo, const struct tcphs_layer *layer, const struct tcphs_mark *mark)
 {
-	return tcphs_preferences.info_marks && !layer->quote && remarkable(mark) && compat_has_column(pinfo, COL_INFO);
+	return tcphs_preferences.info_marks && !layer->quote && remarkable(mark) &&
+	       (layer->segment.flags & TCPHS_SYN || !was_open(mark)) && compat_has_column(pinfo, COL_INFO);
 }
 
 /** tree_wanted(): there is a tree in which something of ours will be looked at. */
@@ -133,7 +140,9 @@ static bool expert_wanted(const packet_info *pinfo)
 	return have_tap_listener(tap) || compat_has_column(pinfo, COL_EXPERT);
 }
 
-bool tcphs_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct tcphs_layer *layer)
+/** show(): one layer; its mark for the Info column goes into *marks, which is made when there is one. */
+static bool show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct tcphs_layer *layer,
+                 wmem_strbuf_t **marks)
 {
 	bool expert = expert_wanted(pinfo);
 	struct view view;   /* large, so not cleared for every segment that nobody looks at */
@@ -152,8 +161,10 @@ bool tcphs_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struc
 	view.pinfo = pinfo;
 	view.layer = layer;
 	look_up(&view);
+	if (info && !*marks)
+		*marks = wmem_strbuf_new(pinfo->pool, "");
 	if (info)
-		sentence_mark_info(&view);
+		sentence_mark_info(&view, *marks);
 	if (layer->quote)
 		tree_quote(&view, tree);
 	else if (tree)
@@ -163,4 +174,17 @@ bool tcphs_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struc
 	else if (level)
 		raise_level(&view);
 	return !layer->quote;
+}
+
+bool tcphs_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct tcphs_layer *layers)
+{
+	wmem_strbuf_t *marks = NULL;
+	bool shown = false;
+
+	for (const struct tcphs_layer *layer = layers; layer; layer = layer->next)
+		shown |= show(tvb, pinfo, tree, layer, &marks);
+	/* In front, where TCP puts its own [TCP Retransmission]: the column is often too narrow for its end. */
+	if (marks && wmem_strbuf_get_len(marks) > 0)
+		col_prepend_fstr(pinfo->cinfo, COL_INFO, "%s", wmem_strbuf_get_str(marks));
+	return shown;
 }

@@ -56,13 +56,14 @@ proto_tree *tree_add_branch(const struct view *view, proto_tree *tree, enum tcph
 }
 
 /** add_word(): the value is the word alone, for filters and columns; the tree also shows what it means. */
-static void add_word(const struct view *view, proto_tree *tree, enum tcphs_field field, const char *word,
-                     const char *title)
+static proto_item *add_word(const struct view *view, proto_tree *tree, enum tcphs_field field, const char *word,
+                            const char *title)
 {
 	proto_item *item = proto_tree_add_string_format_value(tree, tcphs_hf[field], view->tvb, 0, 0, word, "%s, %s",
 	                                                      word, title);
 
 	proto_item_set_generated(item);
+	return item;
 }
 
 static void add_interval(const struct view *view, proto_tree *tree, enum tcphs_field field, tcphs_time interval)
@@ -144,15 +145,22 @@ static void show_backoff(const struct view *view, proto_tree *tree)
 		tree_add_string(view, tree, TCPHS_FIELD_BACKOFF, text);
 }
 
+/** add_count(): how many there were, if any; hidden where it was one. */
+static void add_count(const struct view *view, proto_tree *tree, enum tcphs_field field, uint32_t count)
+{
+	proto_item *item = count ? tree_add_uint(view, tree, field, count) : NULL;
+
+	if (count == 1)
+		proto_item_set_hidden(item);
+}
+
 /** show_tries(): how often it was tried, which only the end can tell. */
 static void show_tries(const struct view *view, proto_tree *tree)
 {
 	if (!view->pinfo->fd->visited)
 		return;
-	if (view->summary.syn_count)
-		tree_add_uint(view, tree, TCPHS_FIELD_SYN_COUNT, view->summary.syn_count);
-	if (view->summary.synack_count)
-		tree_add_uint(view, tree, TCPHS_FIELD_SYNACK_COUNT, view->summary.synack_count);
+	add_count(view, tree, TCPHS_FIELD_SYN_COUNT, view->summary.syn_count);
+	add_count(view, tree, TCPHS_FIELD_SYNACK_COUNT, view->summary.synack_count);
 	show_backoff(view, tree);
 }
 
@@ -289,25 +297,37 @@ static void show_segment(const struct view *view, proto_tree *tree)
 
 /* ---- verdict and findings ----------------------------------------------------------------------- */
 
-/** show_verdict(): what became of the connection, once it is settled. */
+/** show_closed(): how the connection ended; hidden of one that never was and had no end. */
+static void show_closed(const struct view *view, proto_tree *tree)
+{
+	const struct tcphs_judgement *judgement = &view->summary.judgement;
+	enum tcphs_verdict verdict = (enum tcphs_verdict)judgement->verdict;
+	enum tcphs_closed closed = (enum tcphs_closed)judgement->closed;
+	proto_item *item = add_word(view, tree, TCPHS_FIELD_CLOSED, tcphs_closed_word(closed),
+	                            tcphs_closed_title(closed));
+
+	if (closed == TCPHS_CLOSED_OPEN && verdict != TCPHS_COMPLETE && verdict != TCPHS_HALF_OPEN)
+		proto_item_set_hidden(item);
+}
+
+/** show_verdict(): what became of the connection, once it is settled; blame that falls on nobody is hidden. */
 static void show_verdict(const struct view *view, proto_tree *tree)
 {
 	const struct tcphs_judgement *judgement = &view->summary.judgement;
 	enum tcphs_verdict verdict = (enum tcphs_verdict)judgement->verdict;
 	enum tcphs_reason reason = (enum tcphs_reason)judgement->reason;
 	enum tcphs_blame blame = (enum tcphs_blame)judgement->blame;
+	proto_item *item;
 
 	if (!view->settled)
 		return;
 	add_word(view, tree, TCPHS_FIELD_VERDICT, tcphs_verdict_word(verdict), tcphs_verdict_title(verdict));
 	add_word(view, tree, TCPHS_FIELD_REASON, tcphs_reason_word(reason), tcphs_reason_title(reason));
+	item = add_word(view, tree, TCPHS_FIELD_BLAME, tcphs_blame_word(blame), tcphs_blame_title(blame));
 	if (blame == TCPHS_BLAME_NONE)
-		tree_add_string(view, tree, TCPHS_FIELD_BLAME, tcphs_blame_word(blame));
-	else
-		add_word(view, tree, TCPHS_FIELD_BLAME, tcphs_blame_word(blame), tcphs_blame_title(blame));
+		proto_item_set_hidden(item);
 	if (view->pinfo->fd->visited)
-		tree_add_string(view, tree, TCPHS_FIELD_CLOSED,
-		                tcphs_closed_word((enum tcphs_closed)judgement->closed));
+		show_closed(view, tree);
 }
 
 /** tree_finding(): the rule's title; below it the sentence as expert info, and the frame it is held against. */
@@ -324,6 +344,9 @@ void tree_finding(const struct view *view, proto_tree *tree, const struct tcphs_
 	proto_item_set_generated(item);
 	expert_add_info_format(view->pinfo, item, &tcphs_ei[finding->rule], "%s", text);
 	subtree = proto_item_add_subtree(item, tcphs_ett[TCPHS_TREE_FINDING]);
+	/* The expert info shows it, too, but can be told to show another, and is known only to filters of the frame. */
+	proto_item_set_hidden(tree_add_string(view, subtree, TCPHS_FIELD_FINDING_SEVERITY,
+	                                      tcphs_severity_word(rule->severity)));
 	add_frame(view, subtree, TCPHS_FIELD_FINDING_RELATED, finding->related);
 }
 
@@ -344,7 +367,8 @@ void tree_quote(const struct view *view, proto_tree *tree)
 	if (!view_worst_finding(view))
 		return;
 	if (tree) {
-		item = proto_tree_add_protocol_format(tree, tcphs_proto, view->tvb, 0, 0, "TCP Handshake: ICMP error");
+		item = proto_tree_add_protocol_format(tree, tcphs_proto, view->tvb, 0, 0, "TCP Handshake: %s",
+		                                      visible(tree) ? sentence_quote(view) : "");
 		tree = proto_item_add_subtree(item, tcphs_ett[TCPHS_TREE_SEGMENT]);
 	}
 	tree_findings(view, tree);

@@ -54,11 +54,14 @@ static inline int32_t view_ack_delta(const struct view *view)
 /** sentence_headline(): "step 2 of 3, the server's SYN-ACK acknowledges 4322 = 4321 + 1, complete". */
 const char *sentence_headline(const struct view *view);
 
+/** sentence_quote(): "ICMP error, host unreachable, says 192.0.2.254 of the SYN"; to be asked if a finding shows. */
+const char *sentence_quote(const struct view *view);
+
 /** sentence_next(): what became of step 1 or 2: "answered in frame 2 after 30.5 ms", "never answered"; or NULL. */
 const char *sentence_next(const struct view *view, unsigned int step);
 
-/** sentence_mark_info(): "[2/3]", "[SYN again, 3rd]" and the like behind what others wrote into the Info column. */
-void sentence_mark_info(const struct view *view);
+/** sentence_mark_info(): "[2/3] ", "[SYN again, 3rd] " and the like for the Info column, a space behind each. */
+void sentence_mark_info(const struct view *view, wmem_strbuf_t *marks);
 
 /* ---- tree.c, offers.c: items -------------------------------------------------------------------- */
 

@@ -2,7 +2,6 @@
 """What Wireshark knows of the plugin once it is loaded: fields, rules, preferences."""
 import re
 
-from plugin_captures import other, segment
 from support import paths
 
 # The words people filter on, and their types; changing one breaks somebody's filter, column or script.
@@ -15,7 +14,7 @@ FIELDS = {
     "syn_in": "FT_FRAMENUM", "synack_in": "FT_FRAMENUM", "ack_in": "FT_FRAMENUM",
     "syn_count": "FT_UINT32", "synack_count": "FT_UINT32", "backoff": "FT_STRING",
     "rtt.server": "FT_RELATIVE_TIME", "rtt.client": "FT_RELATIVE_TIME", "rtt.total": "FT_RELATIVE_TIME",
-    "finding": "FT_STRING", "finding.related": "FT_FRAMENUM",
+    "finding": "FT_STRING", "finding.severity": "FT_STRING", "finding.related": "FT_FRAMENUM",
     "offer.mss": "FT_UINT16", "offer.wscale": "FT_UINT8", "offer.sack": "FT_BOOLEAN",
     "offer.timestamps": "FT_BOOLEAN", "offer.fast_open": "FT_BOOLEAN", "offer.cookie_length": "FT_UINT8",
     "offer.mptcp": "FT_BOOLEAN", "offer.ecn": "FT_STRING", "offer.auth": "FT_STRING",
@@ -60,15 +59,3 @@ def test_every_rule_is_a_field_and_is_named_by_its_title(wireshark):
 
 def test_wireshark_has_no_complaint(wireshark, story):
     assert wireshark.run("-2", "-V", "-r", story).stderr == ""
-
-
-def test_horizon_is_a_preference(wireshark, capture):
-    path = capture([segment(0, "client", "S", 1), other(5)])
-    assert wireshark.fields(path, "tcphs.reason")[0]["tcphs.reason"] == ["unanswered"]
-    longer = wireshark.fields(path, "tcphs.reason", options=("-2", "-o", "tcphs.horizon:10"))
-    assert longer[0]["tcphs.reason"] == ["capture_ended"]
-
-
-def test_info_column_marks_can_be_switched_off(wireshark, story):
-    assert "[2/3]" in wireshark.tshark("-r", story)
-    assert "/3]" not in wireshark.tshark("-r", story, "-o", "tcphs.info_marks:FALSE")

@@ -15,10 +15,11 @@ def test_headlines_read_as_sentences(wireshark, story):
         "complete"
     assert heads[2] == "TCP Handshake: step 2 of 3, the server's SYN-ACK acknowledges 4322 = 4321 + 1, complete"
     assert heads[3] == "TCP Handshake: step 3 of 3, the client's ACK acknowledges 7001 = 7000 + 1, complete"
-    assert heads[4] == "TCP Handshake: data, ESTABLISHED / ESTABLISHED, complete"
+    assert heads[4] == "TCP Handshake: the client's data, both ESTABLISHED, complete"
     assert heads[5].endswith("refused in frame 6, incomplete (refused)")
     assert heads[7].endswith("never answered, incomplete (unanswered)")
-    assert heads[9] == "TCP Handshake: the server's SYN-ACK, out of place, acknowledges 300, expected 301, " \
+    assert heads[8].endswith("wrongly answered in frame 9, malformed (bad_arithmetic)")
+    assert heads[9] == "TCP Handshake: the server's SYN-ACK acknowledges 300, expected 301 = 300 + 1, " \
         "malformed (bad_arithmetic)"
     assert heads[12] == "TCP Handshake: the client's SYN again, 3rd, incomplete (unanswered)"
     assert 13 not in heads
@@ -33,11 +34,11 @@ def find(lines, start):
 
 def test_the_section_is_told_in_order(wireshark, story):
     lines = dict(wireshark.trees(story))[9]
-    starts = ["TCP Handshake: ", "Three steps: frames 8, -, -", "SYN in: 8", "Client ISN: 300", "SYNs sent: 1",
-              "Stream: 3", "Phase: out_of_place", "Arithmetic: ", "Expected acknowledgment number: 301, actual 300",
+    starts = ["TCP Handshake: ", "Three steps: frames 8, -, -", "SYN in: 8", "Client ISN: 300", "Stream: 3",
+              "Phase: out_of_place", "Arithmetic: ", "Expected acknowledgment number: 301, actual 300",
               "Acknowledgment number off by: -1", "Client state: SYN-SENT", "Server state: SYN-RECEIVED",
               "Offered in this segment: MSS 1460", "Maximum segment size: 1460", "Verdict: malformed, ",
-              "Reason: bad_arithmetic, ", "Blame: server, the server's host", "Closed: open",
+              "Reason: bad_arithmetic, ", "Blame: server, the server's host",
               "Finding: synack_bad_ack, SYN-ACK acknowledges the wrong number"]
     places = [lines.index(find(lines, start)) for start in starts]
     assert places == list(range(len(starts)))
@@ -78,9 +79,37 @@ def test_states_before_and_after(wireshark, story):
 
 def test_lines_that_say_nothing_are_hidden_but_filter(wireshark, story):
     lines = dict(wireshark.trees(story))[2]
-    assert not [line for line in lines if "off by" in line or "ECN" in line or "Fast Open" in line]
-    assert 2 in wireshark.matching(story,
-                                   'tcphs.ack.delta == 0 && tcphs.offer.ecn == "none" && tcphs.offer.fast_open == 0')
+    for words in ("off by", "ECN", "Fast Open", "Blame", "SYNs sent"):
+        assert not [line for line in lines if words in line]
+    assert 2 in wireshark.matching(story, 'tcphs.ack.delta == 0 && tcphs.offer.ecn == "none" && tcphs.syn_count == 1 '
+                                          '&& tcphs.offer.fast_open == 0 && tcphs.blame == "none"')
+
+
+def test_how_it_closed_is_told_of_connections_only(wireshark, story):
+    trees = dict(wireshark.trees(story))
+    assert find(trees[3], "Closed: ") == "Closed: open, not before the capture ended"
+    assert find(trees[5], "Closed: ") == "Closed: rst, by RST"
+    assert not [line for line in trees[7] if line.startswith("Closed")]
+    assert wireshark.matching(story, 'tcphs.reason == "unanswered" && tcphs.closed == "open"') == [7, 11, 12]
+
+
+def test_a_syn_that_was_answered_at_its_second_try_says_so(wireshark, capture):
+    packets = handshake(2)
+    path = capture([segment(0, "client", "S", 4321), segment(1, "client", "S", 4321), *packets[1:], other(30)])
+    heads = {frame: lines[0] for frame, lines in wireshark.trees(path)}
+    assert heads[1].endswith("ISN 4321, answered in frame 3, 1.031 s after the 2nd try, complete")
+    assert heads[2] == "TCP Handshake: the client's SYN again, 2nd, complete"
+
+
+def test_a_segment_without_flags_is_called_so(wireshark, capture):
+    head = wireshark.trees(capture([segment(0, "client", "", 5), other(30)]))[0][1][0]
+    assert head == "TCP Handshake: the client's segment without flags, out of place, malformed (bad_flags)"
+
+
+def test_an_icmp_error_is_told_in_its_headline(wireshark, layers):
+    heads = [lines[0] for _, lines in wireshark.trees(layers) if "Handshake: ICMP" in lines[0]]
+    assert heads == ["TCP Handshake: ICMP error, administratively prohibited, says 203.0.113.1 of the SYN "
+                     "(ICMP type 3, code 13)"]
 
 
 def test_a_rst_that_answers_a_bad_ack_is_right(wireshark, story):
@@ -150,6 +179,12 @@ def test_an_unfiltered_expert_report_counts_our_findings(wireshark, story):
         assert re.search(r"^\s+1\s+Sequence\s+TCPHS\s", errors, re.MULTILINE), report
 
 
+def test_findings_have_the_severity_of_their_rule(wireshark, story):
+    assert wireshark.matching(story, 'tcphs.finding.severity == "error"') == [9]
+    assert wireshark.matching(story, 'tcphs.finding.severity == "warn"') == [7]
+    assert not [line for line in dict(wireshark.trees(story))[9] if line == "Severity: error"]
+
+
 def test_words_filter_and_print_as_words(wireshark, story):
     assert wireshark.matching(story, 'tcphs.verdict in {"half_open", "incomplete"}') == [5, 6, 7, 11, 12]
     assert wireshark.matching(story, 'tcphs.server.state == "ESTABLISHED"') == [3, 4]
@@ -165,6 +200,7 @@ def test_info_column(wireshark, story):
     assert marks == [["[1/3]"], ["[2/3]"], ["[3/3]"], [], ["[1/3]"], ["[refused]"], ["[1/3]", "[no answer to the SYN]"],
                      ["[1/3]"], ["[bad ack: 300, expected 301]"], [], ["[SYN again, 2nd]"], ["[SYN again, 3rd]"], []]
     assert "TCP Handshake" not in "".join(lines)
+    assert " [1/3] 49152 \u2192 80 [SYN] " in lines[0], "a mark at the end is not seen in a narrow column"
     one_pass = wireshark.tshark("-r", story).splitlines()
     assert one_pass[:6] + one_pass[7:] == lines[:6] + lines[7:] and "no answer" not in one_pass[6]
     assert "/3]" not in wireshark.tshark("-2", "-o", "tcphs.info_marks:FALSE", "-r", story)
@@ -177,7 +213,9 @@ def test_a_copy_of_a_syn_is_no_try(wireshark, capture):
     frames.insert(1, frames[0])
     wrpcap(str(path), frames)
     rows = wireshark.tshark("-2", "-r", path).splitlines()
-    assert rows[0].endswith("[1/3]") and rows[1].endswith("[copy]") and rows[2].endswith("[2/3]")
+    assert [re.search(r"TCP \d+ (\[[^\]]*\])", row).group(1) for row in rows[:4]] == \
+        ["[1/3]", "[copy]", "[2/3]", "[3/3]"]
+    assert wireshark.trees(path)[1][1][0] == "TCP Handshake: copy of the client's SYN, complete"
 
 
 def test_stream_is_always_that_of_tcp(wireshark, capture):

@@ -153,6 +153,7 @@ static void test_small_words(void)
 	g_assert_cmpstr(tcphs_closed_word(TCPHS_CLOSED_HALF), ==, "half");
 	g_assert_cmpstr(tcphs_closed_word(TCPHS_CLOSED_FIN), ==, "fin");
 	g_assert_cmpstr(tcphs_closed_word(TCPHS_CLOSED_RST), ==, "rst");
+	g_assert_cmpstr(tcphs_closed_title(TCPHS_CLOSED_RST), ==, "by RST");
 	g_assert_cmpstr(tcphs_severity_word(TCPHS_CHAT), ==, "chat");
 	g_assert_cmpstr(tcphs_severity_word(TCPHS_ERROR), ==, "error");
 	g_assert_cmpstr(tcphs_state_word(TCPHS_STATE_NONE), ==, "");
