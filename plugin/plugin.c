@@ -67,7 +67,7 @@ static void register_preferences(void)
 	prefs_register_uint_preference(module, "slow", "Slow handshake (milliseconds)",
 		"A handshake that takes longer from SYN to ACK is reported as slow", 10, &tcphs_preferences.slow);
 	prefs_register_uint_preference(module, "time_wait", "Time before ports are free again (seconds)",
-		"A SYN that comes sooner after a connection's last segment, on the same ports, can meet it in TIME-WAIT", 10,
+		"A SYN that comes sooner after the last segment of a connection on its ports can meet TIME-WAIT", 10,
 		&tcphs_preferences.time_wait);
 	prefs_register_uint_preference(module, "copy", "Time for a copy of a frame (milliseconds)",
 		"The same segment with the same IPv4 identification within so long was captured twice, as by a mirror "
@@ -81,7 +81,7 @@ static void register_preferences(void)
 		"A RST or SYN-ACK whose TTL differs by more from its sender's other segments is reported", 10,
 		&tcphs_preferences.ttl_slack);
 	prefs_register_bool_preference(module, "info_marks", "Mark handshake segments in the Info column",
-		"Begins the Info column with the step, as [2/3], and the number that is wrong or the title of a warning",
+		"Begins the Info column with the step, as [2/3], and the wrong number or the title of a warning",
 		&tcphs_preferences.info_marks);
 }
 

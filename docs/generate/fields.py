@@ -425,9 +425,9 @@ def put_preferences(known, titles_of_us, options):
         f"and *Protocol Preferences*; the capture is dissected anew at once. On the command line of tshark and of "
         f"Wireshark: `-o NAME:VALUE`, as often as needed. In a profile: a line `NAME: VALUE` in its file "
         "`preferences`. "
-        f"`tshark -G currentprefs` lists what holds. A change counts for the whole capture, never from the middle of one "
-        "on. With other values than these, the plugin and the analyzer agree only if the analyzer is given the same, "
-        "where it has an option for it.")
+        "`tshark -G currentprefs` lists what holds. A change counts for the whole capture, never from the middle of "
+        "one on. With other values than these, the plugin and the analyzer agree only if the analyzer is given the "
+        "same, where it has an option for it.")
     return text + table(["preference", "default", "takes", "", "for example", "analyzer"], rows)
 
 
