@@ -99,6 +99,19 @@ static void print_frames(const struct script *script, GString *line)
 	g_string_append(line, "]");
 }
 
+static void print_says(const struct script *script, GString *line)
+{
+	g_string_append(line, ",\"says\":[");
+	for (guint i = 0; i < script->says->len; i++) {
+		const struct script_says *says = g_ptr_array_index(script->says, i);
+		g_string_append_printf(line, "%s{\"line\":%u", i ? "," : "", says->line);
+		member(line, "rule", says->rule);
+		member(line, "text", says->text);
+		g_string_append(line, "}");
+	}
+	g_string_append(line, "]");
+}
+
 void script_expectations(const struct script *script, const char *name, GString *line)
 {
 	g_string_append(line, "{\"type\":\"script\"");
@@ -116,6 +129,7 @@ void script_expectations(const struct script *script, const char *name, GString 
 	}
 	g_string_append(line, "}");
 	print_frames(script, line);
+	print_says(script, line);
 	g_string_append(line, ",\"connections\":[");
 	for (guint i = 0; i < script->connections->len; i++) {
 		g_string_append(line, i ? "," : "");

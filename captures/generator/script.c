@@ -541,6 +541,28 @@ static bool read_config(struct reader *r)
 	return !next(r) || fail(r, "nothing may follow the value of '%s'", config->key);
 }
 
+static void says_free(gpointer data)
+{
+	struct script_says *says = data;
+	g_free(says->rule);
+	g_free(says->text);
+	g_free(says);
+}
+
+/* says RULE TEXT... */
+static bool read_says(struct reader *r)
+{
+	struct script_says *says = g_new0(struct script_says, 1);
+	g_ptr_array_add(r->script->says, says);
+	says->line = r->line;
+	if (!need(r, "a rule"))
+		return false;
+	says->rule = g_strdup(r->word);
+	says->text = g_strstrip(g_strdup(r->at));
+	r->at += strlen(r->at);
+	return *says->text || fail(r, "what the finding of '%s' says is missing", says->rule);
+}
+
 /* ---- files --------------------------------------------------------------------------------------- */
 
 static bool read_line(struct reader *r, char *line)
@@ -566,7 +588,9 @@ static bool read_line(struct reader *r, char *line)
 		return read_variants(r);
 	if (!strcmp(r->word, "config"))
 		return read_config(r);
-	return fail(r, "'%s' begins no statement: a time, '=', endpoint, variants or config does", r->word);
+	if (!strcmp(r->word, "says"))
+		return read_says(r);
+	return fail(r, "'%s' begins no statement: a time, '=', says, endpoint, variants or config does", r->word);
 }
 
 /* What only the whole script tells: frames that steps speak of, and which variants make no sense. */
@@ -607,6 +631,7 @@ static struct script *script_new(const char *path)
 	script->items = g_ptr_array_new_with_free_func(item_free);
 	script->connections = g_ptr_array_new_with_free_func(connection_free);
 	script->config = g_ptr_array_new_with_free_func(config_free);
+	script->says = g_ptr_array_new_with_free_func(says_free);
 	g_ptr_array_add(script->endpoints, script_endpoint_new("A", "192.0.2.1", 49152));
 	g_ptr_array_add(script->endpoints, script_endpoint_new("B", "192.0.2.9", 80));
 	for (int i = 0; i < SCRIPT_VARIANTS; i++)
@@ -622,6 +647,7 @@ void script_free(struct script *script)
 	g_ptr_array_unref(script->items);
 	g_ptr_array_unref(script->connections);
 	g_ptr_array_unref(script->config);
+	g_ptr_array_unref(script->says);
 	g_string_chunk_free(script->words);
 	g_free(script->path);
 	g_free(script->intent);

@@ -101,6 +101,12 @@ struct script_config {
 	char *key, *value;
 };
 
+/** struct script_says: a finding of that rule is expected to have |text| in its sentence. */
+struct script_says {
+	unsigned line;
+	char *rule, *text;
+};
+
 struct script {
 	char *path;
 	char *intent;              /* first comment */
@@ -108,6 +114,7 @@ struct script {
 	GPtrArray *items;          /* struct script_item */
 	GPtrArray *connections;    /* struct script_connection, by stream, then incarnation */
 	GPtrArray *config;         /* struct script_config */
+	GPtrArray *says;           /* struct script_says */
 	bool allowed[SCRIPT_VARIANTS];
 	char *why;                 /* why some variants are not allowed */
 	enum script_variant variant;

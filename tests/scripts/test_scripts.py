@@ -134,6 +134,16 @@ def compare_extra(expectation, answer):
     return own, misses
 
 
+def compare_sentences(expectation, answer):
+    """What findings say, where the path tells; numbers and addresses are those of the script as it is written."""
+    if expectation["variant"] != "base" or not answer.texts:
+        return
+    for said in expectation["says"]:
+        texts = [text for (_, rule), text in answer.texts.items() if rule == said["rule"]]
+        if not any(said["text"] in text for text in texts):
+            yield said["line"], f"what {said['rule']} says", said["text"], " | ".join(texts) or "nothing"
+
+
 def compare(expectation, answer):
     """(line, what, expected, got) for everything that was missed."""
     own, misses = compare_extra(expectation, answer)
@@ -149,6 +159,7 @@ def compare(expectation, answer):
     for wanted, got in zip(connections, own):
         misses += [(wanted["line"], f"connection {got['stream']}.{got['incarnation']}, {what}", value, other)
                    for what, value, other in compare_connection(wanted, got)]
+    misses += compare_sentences(expectation, answer)
     return misses + [(1, "the path agrees with itself", "yes", complaint) for complaint in answer.complaints]
 
 

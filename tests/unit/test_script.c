@@ -98,7 +98,7 @@ static void test_errors(void)
 		{ INTENT, "x.tcphs:1: the script has no segment" },
 		{ "0.0 end\n", "x.tcphs:1: the script does not begin with a comment that says what it shows" },
 		{ INTENT "hello\n",
-		  "x.tcphs:2: 'hello' begins no statement: a time, '=', endpoint, variants or config does" },
+		  "x.tcphs:2: 'hello' begins no statement: a time, '=', says, endpoint, variants or config does" },
 		{ INTENT "0.0000000001 end\n",
 		  "x.tcphs:2: '0.0000000001' is no time: write seconds with at most nine decimals" },
 		{ INTENT "0.0 A > C S 1:1(0)\n",
