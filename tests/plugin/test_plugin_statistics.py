@@ -26,9 +26,9 @@ def merged(folder):
 
 
 @pytest.fixture(scope="module")
-def connections(merged):
-    """What the analyzer says of them."""
-    return analyzer.connections([merged])[str(merged)]
+def connections(wireshark, merged):
+    """What the analyzer says of them, counting streams as this Wireshark does."""
+    return analyzer.connections([merged], ("--stream-rule", wireshark.stream_rule()))[str(merged)]
 
 
 @pytest.fixture(scope="module")
