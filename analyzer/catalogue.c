@@ -29,7 +29,7 @@ static void explain_rule(struct output *out, const struct policy *policy, enum t
 
 	bold(out, info->id);
 	output_format(out, " - %s\n  rule, severity %s", info->title,
-	              tcphs_severity_word((enum tcphs_severity)policy->severity[rule]));
+	              policy_severity_word(policy, rule));
 	if (*info->reference)
 		output_format(out, "; see %s", info->reference);
 	output_text(out, "\n\n");
@@ -81,7 +81,7 @@ void catalogue_list(struct output *out, const struct policy *policy)
 		const struct tcphs_rule_info *info = tcphs_rule_info((enum tcphs_rule)rule);
 
 		output_format(out, "%-24s %-5s  %s\n", info->id,
-		              tcphs_severity_word((enum tcphs_severity)policy->severity[rule]), info->title);
+		              policy_severity_word(policy, (enum tcphs_rule)rule), info->title);
 	}
 }
 

@@ -28,6 +28,7 @@ struct reading {
 	struct tcphs_tracker *tracker;
 	struct ladders *ladders;  /* NULL: no report wants them */
 	const struct report_choice *choice;  /* the only connection of which a ladder is wanted; NULL: all */
+	GArray *findings;    /* of struct tcphs_finding: room for those that are reported */
 	struct tcphs_decoded items[BATCH];
 	bool released;       /* its turn has come */
 	size_t held;         /* octets counted in turn->held */
@@ -86,26 +87,54 @@ static void watch_turn(struct reading *reading)
 
 /* ---- one batch ----------------------------------------------------------------------------------- */
 
+/* Whether the connection is to be reported, without the findings that are not. */
+static bool is_wanted(struct reading *reading, struct tcphs_summary *summary)
+{
+	const struct policy *policy = &reading->job->options->policy;
+	struct tally *tally = &reading->input.tally;
+
+	if (policy_ignores(policy, summary)) {
+		tally->ignored++;
+		return false;
+	}
+	policy_silence(policy, summary, reading->findings);
+	expected_count(reading->job->expected, reading->input.path, summary);
+	if (reading->job->baseline && baseline_knows(reading->job->baseline, summary)) {
+		tally->known++;
+		return false;
+	}
+	return true;
+}
+
+/* A connection that is wanted. */
+static bool hand_over(struct reading *reading, const struct tcphs_summary *summary)
+{
+	struct job *job = reading->job;
+	const char *encap = tcphs_decoder_encap(reading->decoder, summary->encap);
+	bool taken = true;
+
+	tally_connection(&reading->input.tally, summary);
+	job->failing = job->failing || policy_fails(&job->options->policy, summary);
+	for (guint i = 0; i < job->mains->len; i++) {
+		struct report *part = job->parts[i];
+
+		if (reading->ladders && options_report(job->options, i)->kind->ladders)
+			part->ladder = ladder_of(reading->ladders, summary->connection);
+		if (part->connection)
+			taken = part->connection(part, &reading->input, summary, encap) && taken;
+	}
+	return taken;
+}
+
 /* Hands over the connections that have retired. Those that memory is out for are still counted, and can still fail. */
 static bool drain(struct reading *reading)
 {
-	struct job *job = reading->job;
 	struct tcphs_summary summary;
 	bool taken = true;
 
 	while (tcphs_tracker_next(reading->tracker, &summary)) {
-		const char *encap = tcphs_decoder_encap(reading->decoder, summary.encap);
-
-		tally_connection(&reading->input.tally, &summary);
-		job->failing = job->failing || policy_fails(&job->options->policy, &summary);
-		for (guint i = 0; i < job->mains->len; i++) {
-			struct report *part = job->parts[i];
-
-			if (reading->ladders && options_report(job->options, i)->kind->ladders)
-				part->ladder = ladder_of(reading->ladders, summary.connection);
-			if (part->connection)
-				taken = part->connection(part, &reading->input, &summary, encap) && taken;
-		}
+		if (is_wanted(reading, &summary))
+			taken = hand_over(reading, &summary) && taken;
 		if (reading->ladders)
 			ladder_drop(reading->ladders, summary.connection);
 	}
@@ -270,6 +299,7 @@ void job_run(struct job *job)
 	frames = damaged || stopped(job) ? NULL : tcphs_input_open(job->source->path, &damaged);
 	job->begun = frames || damaged;
 	reading->job = job;
+	reading->findings = g_array_new(FALSE, FALSE, sizeof(struct tcphs_finding));
 	reading->input.path = job->source->path;
 	tally_init(&reading->input.tally);
 	reading->input.tally.inputs = job->begun;
@@ -288,6 +318,7 @@ void job_run(struct job *job)
 	watch_turn(reading);
 	job->damaged = damaged;
 	job->tally = reading->input.tally;
+	g_array_unref(reading->findings);
 	g_free(reading);
 }
 
@@ -297,12 +328,16 @@ struct job *job_new(guint number, const struct options *options, const struct so
                     struct turn *turn)
 {
 	struct job *job = g_new0(struct job, 1);
+	bool several = ((const struct report *)g_ptr_array_index(mains, 0))->several;
 
 	job->number = number;
 	job->options = options;
 	job->source = source;
 	job->mains = mains;
 	job->turn = turn;
+	job->expected = expected_new(options->policy.expectations);
+	if (options->baseline)
+		job->baseline = baseline_input_new(options->baseline, source->path, !several);
 	job->parts = g_new0(struct report *, mains->len);
 	job->outputs = g_new0(struct output, mains->len);
 	for (guint i = 0; i < mains->len; i++) {
@@ -336,6 +371,8 @@ void job_free(struct job *job)
 		job->parts[i]->del(job->parts[i]);
 	tally_clear(&job->tally);
 	tcphs_isn_del(job->isns);
+	baseline_input_free(job->baseline);
+	g_ptr_array_unref(job->expected);
 	g_free(job->parts);
 	g_free(job->outputs);
 	g_free(job->damaged);

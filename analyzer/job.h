@@ -7,6 +7,7 @@
 
 #include <glib.h>
 
+#include "baseline.h"
 #include "options.h"
 #include "report/report.h"
 #include "sources.h"
@@ -30,12 +31,14 @@ struct job {
 	const struct source *source;
 	GPtrArray *mains;             /* struct report *, for reading only */
 	struct turn *turn;
+	struct baseline_input *baseline;  /* what an earlier run had of it; NULL: no such run */
 	/* The outcome: */
 	struct report **parts;        /* one for each of |mains| */
 	struct output *outputs;       /* theirs */
 	struct tally tally;
 	char *damaged;                /* why the input could not be read to its end, or NULL */
 	struct tcphs_isn_table *isns; /* its hosts; NULL without */
+	GPtrArray *expected;          /* struct expected *, of each expectation of the policy */
 	bool failing;                 /* something to fail on was met */
 	bool begun, stopped;          /* it was opened; reading stopped early, by a signal or a broken output */
 };

@@ -156,14 +156,13 @@ static int analyze(struct options *options, struct output *out)
 
 static int explain(const struct options *options, struct output *out)
 {
-	char *escaped;
+	char *message;
 
 	if (catalogue_explain(out, &options->policy, options->explain))
 		return EXIT_NOTHING;
-	escaped = text_escape(options->explain);
-	complain("--explain: \"%s\" is no rule, verdict or reason; the closest is \"%s\"", escaped,
-	         vocabulary_closest_id(options->explain));
-	g_free(escaped);
+	message = vocabulary_unknown("--explain", options->explain, VOCABULARY_ALL);
+	complain("%s", message);
+	g_free(message);
 	return EXIT_USAGE;
 }
 

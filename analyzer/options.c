@@ -11,6 +11,7 @@
 
 #include <glib.h>
 
+#include "policy_file.h"
 #include "report/text.h"
 #include "value.h"
 #include "vocabulary.h"
@@ -19,7 +20,7 @@
 #define JOBS_MAX 1024
 
 struct raw {
-	char *format, *ladder, *output, *colour, *stream_rule, *fail_on, *explain;
+	char *policy, *baseline, *format, *ladder, *output, *colour, *stream_rule, *fail_on, *explain;
 	char *horizon, *linger, *forget, *slow, *jobs;
 	char **reports, **severities, **inputs;
 	gboolean stats, checksums, no_sandbox, version;
@@ -87,10 +88,14 @@ static GOptionContext *context_for(struct raw *raw)
 		  "Write it to FILE, not to standard output", "FILE" },
 		{ "report", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->reports,
 		  "Another report, to a file; may be repeated", "FORMAT=FILE" },
+		{ "policy", 0, 0, G_OPTION_ARG_FILENAME, &raw->policy,
+		  "Severities, thresholds and expectations, in a file", "FILE" },
+		{ "baseline", 0, 0, G_OPTION_ARG_FILENAME, &raw->baseline,
+		  "Leave out what an earlier ndjson report has", "FILE" },
 		{ "fail-on", 0, 0, G_OPTION_ARG_STRING, &raw->fail_on,
 		  "Verdicts, reasons, rules that make it fail, or never", "WORDS" },
 		{ "severity", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->severities,
-		  "Show a rule as chat, note, warn or error", "RULE=LEVEL" },
+		  "Show a rule as chat, note, warn, error; or off", "RULE=LEVEL" },
 		{ "horizon", 0, 0, G_OPTION_ARG_STRING, &raw->horizon,
 		  "Time for an answer before the capture ends (3)", "SECONDS" },
 		{ "linger", 0, 0, G_OPTION_ARG_STRING, &raw->linger,
@@ -128,6 +133,8 @@ static GOptionContext *context_for(struct raw *raw)
 
 static void clear_raw(struct raw *raw)
 {
+	g_free(raw->policy);
+	g_free(raw->baseline);
 	g_free(raw->format);
 	g_free(raw->ladder);
 	g_free(raw->output);
@@ -286,15 +293,37 @@ static bool resolve_jobs(struct options *options, const char *text, char **messa
 	return good;
 }
 
+/* RULE=LEVEL. */
+static bool override_severity(struct options *options, const char *assignment, char **message)
+{
+	const char *sign = strchr(assignment, '=');
+	char *id;
+	bool good;
+
+	if (!sign) {
+		*message = g_strdup("--severity: needs RULE=LEVEL, for example syn_again=warn");
+		return false;
+	}
+	id = g_strndup(assignment, (size_t)(sign - assignment));
+	good = policy_override(&options->policy, "--severity", id, sign + 1, message);
+	g_free(id);
+	return good;
+}
+
+/* The command line wins over the file, and the file over what is usual. */
 static bool resolve_policy(struct options *options, const struct raw *raw, char **message)
 {
-	policy_default(&options->policy);
-	if (raw->fail_on && !policy_fail_on(&options->policy, raw->fail_on, message))
+	if (raw->policy && !policy_file_read(raw->policy, &options->policy, &options->engine, message))
+		return false;
+	if (raw->fail_on && !policy_fail_on(&options->policy, "--fail-on", raw->fail_on, message))
 		return false;
 	for (char **severity = raw->severities; severity && *severity; severity++)
-		if (!policy_override(&options->policy, *severity, message))
+		if (!override_severity(options, *severity, message))
 			return false;
-	return true;
+	return seconds("--horizon", raw->horizon, &options->engine.horizon, message) &&
+	       seconds("--linger", raw->linger, &options->engine.linger, message) &&
+	       seconds("--forget", raw->forget, &options->engine.forget, message) &&
+	       seconds("--slow", raw->slow, &options->engine.slow, message);
 }
 
 static bool resolve_inputs(struct options *options, struct raw *raw, char **message)
@@ -319,6 +348,14 @@ static bool resolve_inputs(struct options *options, struct raw *raw, char **mess
 	return true;
 }
 
+static bool resolve_baseline(struct options *options, const struct raw *raw, char **message)
+{
+	if (!raw->baseline || options->action != ACTION_ANALYZE)
+		return true;
+	options->baseline = baseline_read(raw->baseline, message);
+	return options->baseline != NULL;
+}
+
 static bool resolve(struct options *options, struct raw *raw, char **message)
 {
 	options->decode.checksums = raw->checksums;
@@ -333,11 +370,8 @@ static bool resolve(struct options *options, struct raw *raw, char **message)
 	raw->explain = NULL;
 	return resolve_choices(options, raw, message) && resolve_reports(options, raw, message) &&
 	       resolve_jobs(options, raw->jobs, message) &&
-	       seconds("--horizon", raw->horizon, &options->engine.horizon, message) &&
-	       seconds("--linger", raw->linger, &options->engine.linger, message) &&
-	       seconds("--forget", raw->forget, &options->engine.forget, message) &&
-	       seconds("--slow", raw->slow, &options->engine.slow, message) &&
-	       resolve_policy(options, raw, message) && resolve_inputs(options, raw, message);
+	       resolve_policy(options, raw, message) && resolve_inputs(options, raw, message) &&
+	       resolve_baseline(options, raw, message);
 }
 
 /* GOption knows -j 2 only; people also write -j2. The letters are those of the options that take a value. */
@@ -419,6 +453,7 @@ bool options_parse(struct options *options, char **arguments, char **message)
 	options->reports = g_array_new(FALSE, FALSE, sizeof(struct options_report));
 	g_array_set_clear_func(options->reports, clear_report);
 	tcphs_config_default(&options->engine);
+	policy_default(&options->policy);
 	list_rules = NULL;
 	good = g_option_context_parse_strv(context, &copy, &error);
 	if (good) {
@@ -439,6 +474,9 @@ void options_clear(struct options *options)
 {
 	g_free(options->explain);
 	g_strfreev(options->inputs);
+	policy_clear(&options->policy);
+	baseline_free(options->baseline);
+	options->baseline = NULL;
 	g_array_unref(options->reports);
 	options->reports = NULL;
 	options->explain = NULL;

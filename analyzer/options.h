@@ -9,6 +9,7 @@
 
 #include <glib.h>
 
+#include "baseline.h"
 #include "decode/decode.h"
 #include "policy.h"
 #include "report/report.h"
@@ -31,6 +32,7 @@ struct options {
 	struct tcphs_config engine;
 	struct tcphs_decode_config decode;
 	struct policy policy;
+	struct baseline *baseline;  /* NULL: everything is new */
 	struct report_choice ladder; /* of --ladder, if that is the first report */
 	bool sandbox;    /* what is not needed is given up before captures are read */
 	char *explain;   /* the word, for ACTION_EXPLAIN */

@@ -1,115 +1,133 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * policy.c - reads --fail-on and --severity, and applies them.
+ * policy.c - applies what --fail-on, --severity and a policy file say.
  */
 #include "policy.h"
 
 #include <string.h>
 
-#include <glib.h>
-
+#include "expectation.h"
 #include "report/text.h"
 #include "vocabulary.h"
 
-static void fail_on_default(struct policy *policy)
+static void ignored_free(gpointer data)
 {
-	policy->fail_verdict[TCPHS_HALF_OPEN] = true;
-	policy->fail_verdict[TCPHS_INCOMPLETE] = true;
-	policy->fail_verdict[TCPHS_MALFORMED] = true;
+	condition_clear(data);
+	g_free(data);
 }
 
 void policy_default(struct policy *policy)
 {
 	memset(policy, 0, sizeof(*policy));
-	fail_on_default(policy);
+	policy->fail_on.verdict[TCPHS_HALF_OPEN] = true;
+	policy->fail_on.verdict[TCPHS_INCOMPLETE] = true;
+	policy->fail_on.verdict[TCPHS_MALFORMED] = true;
 	for (int rule = TCPHS_RULE_NONE + 1; rule < TCPHS_RULES; rule++)
 		policy->severity[rule] = (uint8_t)tcphs_rule_info((enum tcphs_rule)rule)->severity;
+	policy->ignored = g_ptr_array_new_with_free_func(ignored_free);
+	policy->expectations = g_ptr_array_new_with_free_func(expectation_free);
 }
 
-static void fail_on_nothing(struct policy *policy)
+void policy_clear(struct policy *policy)
 {
-	memset(policy->fail_verdict, 0, sizeof(policy->fail_verdict));
-	memset(policy->fail_reason, 0, sizeof(policy->fail_reason));
-	memset(policy->fail_rule, 0, sizeof(policy->fail_rule));
+	if (policy->ignored)
+		g_ptr_array_unref(policy->ignored);
+	if (policy->expectations)
+		g_ptr_array_unref(policy->expectations);
+	policy->ignored = policy->expectations = NULL;
 }
 
-static bool fail_on_word(struct policy *policy, const char *word)
+/* Whether |wanted| is one of |words|, which have commas between. */
+static bool has_word(const char *words, const char *wanted)
 {
-	int verdict = tcphs_verdict_find(word);
-	int reason = tcphs_reason_find(word);
-	int rule = tcphs_rule_find(word);
+	char **list = g_strsplit(words, ",", -1);
+	bool found = false;
 
-	if (verdict >= 0)
-		policy->fail_verdict[verdict] = true;
-	if (reason >= 0)
-		policy->fail_reason[reason] = true;
-	if (rule > TCPHS_RULE_NONE)
-		policy->fail_rule[rule] = true;
-	return verdict >= 0 || reason >= 0 || rule > TCPHS_RULE_NONE;
+	for (char **word = list; *word; word++)
+		found = found || strcmp(g_strstrip(*word), wanted) == 0;
+	g_strfreev(list);
+	return found;
 }
 
-static char *unknown_word(const char *option, const char *word, const char *kinds, const char *closest)
+bool policy_fail_on(struct policy *policy, const char *where, const char *words, char **message)
 {
-	char *escaped = text_escape(word);
-	char *message = g_strdup_printf("%s: \"%s\" is no %s; the closest is \"%s\"", option, escaped, kinds, closest);
-
-	g_free(escaped);
-	return message;
-}
-
-bool policy_fail_on(struct policy *policy, const char *words, char **message)
-{
-	char **list;
-	bool good = true;
-
-	fail_on_nothing(policy);
+	memset(&policy->fail_on, 0, sizeof(policy->fail_on));
 	if (strcmp(words, "never") == 0)
 		return true;
-	list = g_strsplit(words, ",", -1);
-	if (!list[0]) {
-		*message = g_strdup("--fail-on: needs verdicts, reasons or rule ids with commas between, or \"never\"");
-		good = false;
+	if (!*words) {
+		*message = g_strdup_printf("%s: needs verdicts, reasons or rule ids with commas between, or \"never\"",
+		                           where);
+		return false;
 	}
-	for (char **word = list; *word && good; word++) {
-		g_strstrip(*word);
-		good = fail_on_word(policy, *word);
-		if (!good && strcmp(*word, "never") == 0)
-			*message = g_strdup("--fail-on: \"never\" has to stand alone");
-		else if (!good)
-			*message = unknown_word("--fail-on", *word, "verdict, reason or rule",
-			                        vocabulary_closest_id(*word));
+	if (has_word(words, "never")) {
+		*message = g_strdup_printf("%s: \"never\" has to stand alone", where);
+		return false;
 	}
-	g_strfreev(list);
-	return good;
+	return outcomes_parse(&policy->fail_on, VOCABULARY_ALL, where, words, message);
 }
 
-bool policy_override(struct policy *policy, const char *assignment, char **message)
+static int severity_of(const char *level)
 {
-	const char *sign = strchr(assignment, '=');
-	char *id = sign ? g_strndup(assignment, (size_t)(sign - assignment)) : NULL;
-	int rule = id ? tcphs_rule_find(id) : -1;
-	int severity = sign ? vocabulary_severity(sign + 1) : -1;
-	bool good = rule > TCPHS_RULE_NONE && severity >= 0;
+	return strcmp(level, "off") == 0 ? POLICY_OFF : vocabulary_severity(level);
+}
 
-	if (good)
-		policy->severity[rule] = (uint8_t)severity;
-	else if (!sign)
-		*message = g_strdup("--severity: needs RULE=LEVEL, for example syn_again=warn");
-	else if (rule <= TCPHS_RULE_NONE)
-		*message = unknown_word("--severity", id, "rule", vocabulary_closest_rule(id));
-	else
-		*message = g_strdup_printf("--severity: a level is chat, note, warn or error; say %s=warn, for example",
-		                           id);
-	g_free(id);
-	return good;
+bool policy_override(struct policy *policy, const char *where, const char *id, const char *level, char **message)
+{
+	int rule = tcphs_rule_find(id);
+	int severity = severity_of(level);
+
+	if (rule <= TCPHS_RULE_NONE) {
+		*message = vocabulary_unknown(where, id, VOCABULARY_RULES);
+		return false;
+	}
+	if (severity < 0) {
+		*message = g_strdup_printf("%s: a level is chat, note, warn, error or off; say %s=warn, for example",
+		                           where, id);
+		return false;
+	}
+	policy->severity[rule] = (uint8_t)severity;
+	policy->silent = false;
+	for (int i = TCPHS_RULE_NONE + 1; i < TCPHS_RULES; i++)
+		policy->silent = policy->silent || policy->severity[i] == POLICY_OFF;
+	return true;
+}
+
+const char *policy_severity_word(const struct policy *policy, enum tcphs_rule rule)
+{
+	uint8_t severity = policy->severity[rule];
+
+	return severity == POLICY_OFF ? "off" : tcphs_severity_word((enum tcphs_severity)severity);
+}
+
+bool policy_ignores(const struct policy *policy, const struct tcphs_summary *summary)
+{
+	for (guint i = 0; i < policy->ignored->len; i++) {
+		const struct condition *condition = g_ptr_array_index(policy->ignored, i);
+
+		if (condition_chooses(condition, &summary->key) && condition_fits(condition, summary))
+			return true;
+	}
+	return false;
+}
+
+void policy_silence(const struct policy *policy, struct tcphs_summary *summary, GArray *findings)
+{
+	if (!policy->silent)
+		return;
+	g_array_set_size(findings, 0);
+	for (size_t i = 0; i < summary->finding_count; i++)
+		if (policy->severity[summary->findings[i].rule] != POLICY_OFF)
+			g_array_append_val(findings, summary->findings[i]);
+	summary->findings = (const struct tcphs_finding *)(const void *)findings->data;
+	summary->finding_count = findings->len;
 }
 
 bool policy_fails(const struct policy *policy, const struct tcphs_summary *summary)
 {
-	if (policy->fail_verdict[summary->judgement.verdict] || policy->fail_reason[summary->judgement.reason])
-		return true;
-	for (size_t i = 0; i < summary->finding_count; i++)
-		if (policy->fail_rule[summary->findings[i].rule])
-			return true;
-	return false;
+	if (!outcomes_meet(&policy->fail_on, summary))
+		return false;
+	for (guint i = 0; i < policy->expectations->len; i++)
+		if (expectation_governs(g_ptr_array_index(policy->expectations, i), summary))
+			return false;
+	return true;
 }

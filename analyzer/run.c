@@ -35,6 +35,7 @@ struct run {
 	GThreadPool *pool;              /* NULL: this thread does it */
 	struct tally total;
 	struct tcphs_isn_table *isns;   /* hosts of all inputs; NULL if no report wants them */
+	GPtrArray *expected;            /* struct expected *, of each expectation of the policy */
 	bool failing;                   /* something to fail on was met */
 	bool lacking;                   /* something that was wanted was not met */
 	guint begun;                    /* inputs that were opened */
@@ -152,6 +153,7 @@ static void adopt(struct run *run, struct job *job)
 		complain_of(job->source, job->damaged);
 	run->failing = run->failing || job->failing;
 	tally_add(&run->total, &job->tally);
+	expected_add(run->expected, job->expected);
 	if (run->isns && job->isns && tcphs_isn_merge(run->isns, job->isns) != TCPHS_OK)
 		complain("%s", "memory is out for the ISNs of hosts, so what is said of them is not all: "
 		               "analyze fewer files at a time");
@@ -186,6 +188,21 @@ static void report_hosts(struct run *run)
 	if (run->isns && tcphs_isn_full(run->isns))
 		complain("ISNs were looked at of the first %d hosts of an input only: split it to see the others",
 		         TCPHS_ISN_HOSTS);
+}
+
+static void report_expected(struct run *run)
+{
+	for (guint i = 0; i < run->expected->len; i++) {
+		const struct expected *expected = g_ptr_array_index(run->expected, i);
+
+		run->failing = run->failing || !expected_held(expected);
+		for (guint j = 0; j < run->reports->len; j++) {
+			struct report *report = g_ptr_array_index(run->reports, j);
+
+			if (report->expected)
+				report->expected(report, expected);
+		}
+	}
 }
 
 static bool hosts_wanted(const GPtrArray *reports)
@@ -252,6 +269,7 @@ static void run_open(struct run *run, const struct options *options, GPtrArray *
 	g_cond_init(&run->turn.moved);
 	run->turn.budget = BUDGET;
 	tally_init(&run->total);
+	run->expected = expected_new(options->policy.expectations);
 	run->isns = hosts_wanted(reports) ? tcphs_isn_new(&options->engine) : NULL;
 	/* Where no thread can be made, this one does all. */
 	if (options->jobs > 1 && sources->len > 1)
@@ -267,6 +285,7 @@ static void run_close(struct run *run)
 	g_mutex_clear(&run->turn.mutex);
 	g_cond_clear(&run->turn.moved);
 	tally_clear(&run->total);
+	g_ptr_array_unref(run->expected);
 	tcphs_isn_del(run->isns);
 }
 
@@ -279,6 +298,7 @@ int run(const struct options *options, GPtrArray *sources, GPtrArray *reports)
 	report_begin(&run);
 	run_jobs(&run);
 	report_hosts(&run);
+	report_expected(&run);
 	report_finish(&run);
 	if (interrupt_signal())
 		complain_of_signal(&run);

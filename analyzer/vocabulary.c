@@ -8,6 +8,8 @@
 
 #include <glib.h>
 
+#include "report/text.h"
+
 /* Longer than every word of ours; what is longer than this is compared by its beginning. */
 #define WORD_MAX 48
 
@@ -64,12 +66,6 @@ static void consider(struct nearest *nearest, const char *candidate)
 	nearest->best = candidate;
 }
 
-static void consider_rules(struct nearest *nearest)
-{
-	for (int rule = TCPHS_RULE_NONE + 1; rule < TCPHS_RULES; rule++)
-		consider(nearest, tcphs_rule_info((enum tcphs_rule)rule)->id);
-}
-
 const char *vocabulary_closest(const char *word, const char *const *candidates)
 {
 	struct nearest nearest = { .word = word, .distance = UINT_MAX };
@@ -84,22 +80,35 @@ bool vocabulary_near(const char *word, const char *candidate)
 	return distance(word, candidate) <= MAX(strlen(candidate) / 3, 1);
 }
 
-const char *vocabulary_closest_rule(const char *word)
+const char *vocabulary_name(unsigned kinds)
+{
+	static const char *const names[VOCABULARY_ALL + 1] = {
+		"", "verdict", "reason", "verdict or reason", "rule", "verdict or rule", "reason or rule",
+		"verdict, reason or rule",
+	};
+
+	return names[kinds & VOCABULARY_ALL];
+}
+
+const char *vocabulary_closest_id(const char *word, unsigned kinds)
 {
 	struct nearest nearest = { .word = word, .distance = UINT_MAX };
 
-	consider_rules(&nearest);
+	for (int verdict = 0; kinds & VOCABULARY_VERDICTS && verdict < TCPHS_VERDICTS; verdict++)
+		consider(&nearest, tcphs_verdict_word((enum tcphs_verdict)verdict));
+	for (int reason = 0; kinds & VOCABULARY_REASONS && reason < TCPHS_REASONS; reason++)
+		consider(&nearest, tcphs_reason_word((enum tcphs_reason)reason));
+	for (int rule = TCPHS_RULE_NONE + 1; kinds & VOCABULARY_RULES && rule < TCPHS_RULES; rule++)
+		consider(&nearest, tcphs_rule_info((enum tcphs_rule)rule)->id);
 	return nearest.best;
 }
 
-const char *vocabulary_closest_id(const char *word)
+char *vocabulary_unknown(const char *where, const char *word, unsigned kinds)
 {
-	struct nearest nearest = { .word = word, .distance = UINT_MAX };
+	char *escaped = text_escape(word);
+	char *message = g_strdup_printf("%s: \"%s\" is no %s; the closest is \"%s\"", where, escaped,
+	                                vocabulary_name(kinds), vocabulary_closest_id(word, kinds));
 
-	for (int verdict = 0; verdict < TCPHS_VERDICTS; verdict++)
-		consider(&nearest, tcphs_verdict_word((enum tcphs_verdict)verdict));
-	for (int reason = 0; reason < TCPHS_REASONS; reason++)
-		consider(&nearest, tcphs_reason_word((enum tcphs_reason)reason));
-	consider_rules(&nearest);
-	return nearest.best;
+	g_free(escaped);
+	return message;
 }

@@ -16,9 +16,15 @@ int vocabulary_severity(const char *word);
 const char *vocabulary_closest(const char *word, const char *const *candidates);
 /** vocabulary_near(): whether |word| is |candidate| with a few slips. */
 bool vocabulary_near(const char *word, const char *candidate);
-/** vocabulary_closest_id(): of all verdicts, reasons and rules, the one least different from |word|. */
-const char *vocabulary_closest_id(const char *word);
-/** vocabulary_closest_rule(): the same of rules alone. */
-const char *vocabulary_closest_rule(const char *word);
+
+/** Kinds of words that connections have: bits of |kinds| below. */
+enum { VOCABULARY_VERDICTS = 1, VOCABULARY_REASONS = 2, VOCABULARY_RULES = 4, VOCABULARY_ALL = 7 };
+
+/** vocabulary_name(): "verdict, reason or rule", of those kinds. */
+const char *vocabulary_name(unsigned kinds);
+/** vocabulary_closest_id(): of all words of those kinds, the one least different from |word|. */
+const char *vocabulary_closest_id(const char *word, unsigned kinds);
+/** vocabulary_unknown(): the sentence, for g_free(), that |word| is none of them; begins with |where|. */
+char *vocabulary_unknown(const char *where, const char *word, unsigned kinds);
 
 #endif

@@ -5,7 +5,8 @@
  * Thousands of connections that opened well are nobody's test cases, but a server that did not answer some of them is:
  * such a case fails, and its text lists the connections that failed. A server of which the capture tells nothing is
  * skipped. An input that could not be read to its end has a case with an error. A case's time is that of its slowest
- * handshake, a suite's their sum; the suite's timestamp is its first connection's, in UTC.
+ * handshake, a suite's their sum; the suite's timestamp is its first connection's, in UTC. The last suite has a case
+ * per expectation of the policy.
  *
  * There is no standard. What is written is valid by the schema of Ant's JUnit task, which wants the most, and by that
  * of Jenkins: hence elements and attributes that seem to be of no use here.
@@ -15,6 +16,7 @@
 #include <string.h>
 
 #include "describe.h"
+#include "expected.h"
 #include "seconds.h"
 #include "servers.h"
 #include "text.h"
@@ -37,6 +39,7 @@ struct junit {
 	char *file, *damaged;    /* of a part: ready to be escaped for XML */
 	struct tally tally;      /* of a part; its tree is not ours */
 	unsigned suites;         /* of the main report */
+	GPtrArray *expected;     /* of the main report: const struct expected * */
 };
 
 static void case_clear(gpointer data)
@@ -167,46 +170,52 @@ static void junit_input_end(struct report *report, const struct report_input *in
 	junit->tally.not_decoded = NULL;
 }
 
-/* ---- the whole ----------------------------------------------------------------------------------- */
+/* ---- suites and cases ---------------------------------------------------------------------------- */
+
+/** struct suite: what the tag of one says. */
+struct suite {
+	unsigned id;
+	const char *name;
+	tcphs_time start, time;
+	uint64_t tests, failures, errors, skipped;
+};
 
 static bool is_skipped(const struct port_case *one)
 {
 	return !one->failed && one->undecided == one->connections;
 }
 
-static void put_suite_start(struct output *out, unsigned id, const struct junit *part, const GPtrArray *cases)
+static void put_suite_start(struct output *out, const struct suite *suite, const struct tally *tally)
 {
-	GDateTime *start = g_date_time_new_from_unix_utc(part->start / TCPHS_SECOND);
+	GDateTime *start = g_date_time_new_from_unix_utc(suite->start / TCPHS_SECOND);
 	char *timestamp = g_date_time_format(start, "%Y-%m-%dT%H:%M:%S");
-	uint64_t failures = 0, skipped = 0;
-	tcphs_time sum = 0;
 
-	for (guint i = 0; i < cases->len; i++) {
-		const struct port_case *one = g_ptr_array_index(cases, i);
-
-		failures += one->failed > 0;
-		skipped += is_skipped(one);
-		sum += one->slowest;
-	}
 	output_text(out, "\t<testsuite");
-	put_count(out, "id", id);
+	put_count(out, "id", suite->id);
 	put_attribute(out, "package", "tcphs");
-	put_attribute(out, "name", part->file);
+	put_attribute(out, "name", suite->name);
 	put_attribute(out, "timestamp", timestamp);
 	put_attribute(out, "hostname", "localhost");
-	put_count(out, "tests", cases->len + (part->damaged != NULL));
-	put_count(out, "failures", failures);
-	put_count(out, "errors", part->damaged != NULL);
-	put_count(out, "skipped", skipped);
-	put_time(out, sum);
+	put_count(out, "tests", suite->tests);
+	put_count(out, "failures", suite->failures);
+	put_count(out, "errors", suite->errors);
+	put_count(out, "skipped", suite->skipped);
+	put_time(out, suite->time);
 	output_text(out, ">\n\t\t<properties>\n");
-	put_property(out, "frames", part->tally.frames);
-	put_property(out, "connections", part->tally.connections);
+	put_property(out, "frames", tally->frames);
+	put_property(out, "connections", tally->connections);
+	put_property(out, "ignored", tally->ignored);
+	put_property(out, "known", tally->known);
 	for (int verdict = 0; verdict < TCPHS_VERDICTS; verdict++)
-		put_property(out, tcphs_verdict_word((enum tcphs_verdict)verdict), part->tally.verdicts[verdict]);
+		put_property(out, tcphs_verdict_word((enum tcphs_verdict)verdict), tally->verdicts[verdict]);
 	output_text(out, "\t\t</properties>\n");
 	g_free(timestamp);
 	g_date_time_unref(start);
+}
+
+static void put_suite_end(struct output *out)
+{
+	output_text(out, "\t\t<system-out/>\n\t\t<system-err/>\n\t</testsuite>\n");
 }
 
 /* Without the end of its tag. */
@@ -255,18 +264,70 @@ static void put_case(struct output *out, const char *file, const struct port_cas
 		output_text(out, is_skipped(one) ? ">\n\t\t\t<skipped/>\n\t\t</testcase>\n" : "/>\n");
 }
 
-static void put_suite_end(struct output *out)
+/* ---- the policy's expectations ------------------------------------------------------------------ */
+
+static void put_expected(struct output *out, const struct expected *expected)
 {
-	output_text(out, "\t\t<system-out/>\n\t\t<system-err/>\n\t</testsuite>\n");
+	GString *list = g_string_new(NULL);
+	char *name = text_escape_utf8(expected->expectation->name);
+	char *text = expected_text(expected);
+
+	for (guint i = 0; i < expected->examples->len; i++) {
+		const struct example *example = g_ptr_array_index(expected->examples, i);
+		char *file = text_escape_utf8(example->file);
+
+		example_append(list, example, file);
+		g_string_append_c(list, '\n');
+		g_free(file);
+	}
+	if (expected->others > expected->examples->len)
+		g_string_append_printf(list, "and %" G_GUINT64_FORMAT " more\n",
+		                       expected->others - expected->examples->len);
+	put_case_start(out, "expectations", name, 0);
+	if (expected_held(expected))
+		output_text(out, "/>\n");
+	else
+		put_problem(out, "failure", "expectation", text, list->str);
+	g_free(text);
+	g_free(name);
+	g_string_free(list, TRUE);
 }
+
+static void put_expectations(struct output *out, unsigned id, const GPtrArray *all, const struct tally *total)
+{
+	struct suite suite = { .id = id, .name = "expectations", .tests = all->len };
+
+	for (guint i = 0; i < all->len; i++)
+		suite.failures += !expected_held(g_ptr_array_index(all, i));
+	put_suite_start(out, &suite, total);
+	for (guint i = 0; i < all->len; i++)
+		put_expected(out, g_ptr_array_index(all, i));
+	put_suite_end(out);
+}
+
+/* ---- the whole ----------------------------------------------------------------------------------- */
 
 static void junit_adopt(struct report *report, struct report *adopted)
 {
 	struct junit *junit = (struct junit *)report;
 	const struct junit *part = (const struct junit *)adopted;
 	GPtrArray *cases = servers_list(&part->servers);
+	struct suite suite = {
+		.id = junit->suites++,
+		.name = part->file,
+		.start = part->start,
+		.tests = cases->len + (part->damaged != NULL),
+		.errors = part->damaged != NULL,
+	};
 
-	put_suite_start(report->out, junit->suites++, part, cases);
+	for (guint i = 0; i < cases->len; i++) {
+		const struct port_case *one = g_ptr_array_index(cases, i);
+
+		suite.failures += one->failed > 0;
+		suite.skipped += is_skipped(one);
+		suite.time += one->slowest;
+	}
+	put_suite_start(report->out, &suite, &part->tally);
 	if (part->damaged) {
 		put_case_start(report->out, part->file, "reading the capture", 0);
 		put_problem(report->out, "error", "damaged", part->damaged, "");
@@ -282,9 +343,17 @@ static void junit_begin(struct report *report)
 	output_text(report->out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
 }
 
+static void junit_expected(struct report *report, const struct expected *expected)
+{
+	g_ptr_array_add(((struct junit *)report)->expected, (gpointer)expected);
+}
+
 static void junit_finish(struct report *report, const struct tally *total)
 {
-	(void)total;
+	struct junit *junit = (struct junit *)report;
+
+	if (junit->expected->len)
+		put_expectations(report->out, junit->suites, junit->expected, total);
 	output_text(report->out, "</testsuites>\n");
 }
 
@@ -293,6 +362,7 @@ static void junit_del(struct report *report)
 	struct junit *junit = (struct junit *)report;
 
 	servers_clear(&junit->servers);
+	g_ptr_array_unref(junit->expected);
 	g_free(junit->file);
 	g_free(junit->damaged);
 	g_free(junit);
@@ -303,10 +373,12 @@ struct report *report_junit_new(void)
 	struct junit *junit = g_new0(struct junit, 1);
 
 	servers_init(&junit->servers, sizeof(struct port_case), case_clear);
+	junit->expected = g_ptr_array_new();
 	junit->report.begin = junit_begin;
 	junit->report.connection = junit_connection;
 	junit->report.input_end = junit_input_end;
 	junit->report.adopt = junit_adopt;
+	junit->report.expected = junit_expected;
 	junit->report.finish = junit_finish;
 	junit->report.del = junit_del;
 	return &junit->report;

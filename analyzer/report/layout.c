@@ -334,6 +334,10 @@ void layout_total(struct output *out, const struct tally *total)
 		                       tcphs_verdict_word((enum tcphs_verdict)verdict));
 		separator = ", ";
 	}
+	if (total->ignored)
+		g_string_append_printf(line, "; %" G_GUINT64_FORMAT " more ignored", total->ignored);
+	if (total->known)
+		g_string_append_printf(line, "; %" G_GUINT64_FORMAT " more known", total->known);
 	if (total->damaged) {
 		g_string_append(line, "; ");
 		add_amount(line, total->damaged, "file");

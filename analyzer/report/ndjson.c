@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ndjson.c - newline-delimited JSON: a line per connection as it retires, a line per input after its connections, and
- * at the end a line per host of which the ISNs can be judged.
+ * at the end a line per host of which the ISNs can be judged, and one per expectation of the policy.
  *
  * For programs. A key never changes its meaning, and is there in every line of its type: null says unknown or absent.
  * Sequence numbers are raw; times of the day are strings, for a double cannot hold them.
@@ -206,6 +206,8 @@ static void ndjson_input_end(struct report *report, const struct report_input *i
 	json_uint(json, "frames", tally->frames);
 	json_uint(json, "tcp_segments", tally->segments);
 	json_uint(json, "connections", tally->connections);
+	json_uint(json, "ignored", tally->ignored);
+	json_uint(json, "known", tally->known);
 	json_object(json, "verdicts");
 	for (int verdict = 0; verdict < TCPHS_VERDICTS; verdict++)
 		if (tally->verdicts[verdict])
@@ -250,6 +252,38 @@ static void ndjson_host(struct report *report, const struct tcphs_host *host)
 	json_line(json);
 }
 
+static void put_example(struct json *json, const struct example *example)
+{
+	json_object(json, NULL);
+	json_string(json, "file", example->file);
+	json_uint(json, "stream", example->stream);
+	json_uint(json, "incarnation", example->incarnation);
+	json_string(json, "text", example->text);
+	json_object_end(json);
+}
+
+static void ndjson_expected(struct report *report, const struct expected *expected)
+{
+	struct json *json = &((struct ndjson *)report)->json;
+	char *text = expected_text(expected);
+
+	json_begin(json, report->out);
+	json_object(json, NULL);
+	json_string(json, "type", "expectation");
+	json_string(json, "name", expected->expectation->name);
+	json_bool(json, "held", expected_held(expected));
+	json_uint(json, "connections", expected->chosen);
+	json_uint(json, "fitting", expected->fitting);
+	json_string(json, "text", text);
+	json_array(json, "examples");
+	for (guint i = 0; i < expected->examples->len; i++)
+		put_example(json, g_ptr_array_index(expected->examples, i));
+	json_array_end(json);
+	json_object_end(json);
+	json_line(json);
+	g_free(text);
+}
+
 static void ndjson_del(struct report *report)
 {
 	g_free(report);
@@ -262,6 +296,7 @@ struct report *report_ndjson_new(void)
 	ndjson->report.connection = ndjson_connection;
 	ndjson->report.input_end = ndjson_input_end;
 	ndjson->report.host = ndjson_host;
+	ndjson->report.expected = ndjson_expected;
 	ndjson->report.del = ndjson_del;
 	return &ndjson->report;
 }

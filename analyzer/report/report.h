@@ -13,6 +13,7 @@
 #include <stdbool.h>
 
 #include "ladder.h"
+#include "expectation.h"
 #include "output.h"
 #include "policy.h"
 #include "tally.h"
@@ -51,6 +52,8 @@ struct report {
 	void (*adopt)(struct report *report, struct report *part);
 	/* Main: a host of which the ISNs can be judged, by address; after the last input. */
 	void (*host)(struct report *report, const struct tcphs_host *host);
+	/* Main: what came of an expectation of the policy, in its order; after the last host. Valid until finish. */
+	void (*expected)(struct report *report, const struct expected *expected);
 	/* Main: all was reported. */
 	void (*finish)(struct report *report, const struct tally *total);
 	void (*del)(struct report *report);

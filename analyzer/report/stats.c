@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "expected.h"
 #include "quantiles.h"
 #include "report.h"
 #include "servers.h"
@@ -31,6 +32,7 @@ struct server_stats {
 struct stats {
 	struct report report;
 	struct servers servers;
+	bool expected;           /* something was said of an expectation */
 };
 
 static void stats_clear(gpointer data)
@@ -254,6 +256,12 @@ static void put_paragraph(const struct view *view, const struct server_stats *st
 	g_string_free(text, TRUE);
 }
 
+static void stats_expected(struct report *report, const struct expected *expected)
+{
+	expected_put(report->out, expected);
+	((struct stats *)report)->expected = true;
+}
+
 static void stats_finish(struct report *report, const struct tally *total)
 {
 	struct view view = { .out = report->out };
@@ -270,6 +278,8 @@ static void stats_finish(struct report *report, const struct tally *total)
 	g_ptr_array_sort(list, worst_first);
 	measure(&view, list);
 	columns = fits(&view);
+	if (((struct stats *)report)->expected && list->len)
+		output_char(report->out, '\n');
 	if (columns && list->len)
 		put_titles(&view);
 	for (guint i = 0; i < list->len; i++)
@@ -290,6 +300,7 @@ struct report *report_stats_new(void)
 	servers_init(&stats->servers, sizeof(struct server_stats), stats_clear);
 	stats->report.connection = stats_connection;
 	stats->report.adopt = stats_adopt;
+	stats->report.expected = stats_expected;
 	stats->report.finish = stats_finish;
 	stats->report.del = stats_del;
 	return &stats->report;

@@ -4,6 +4,7 @@
  */
 #include "report.h"
 
+#include "expected.h"
 #include "text.h"
 
 /* "3 connections", "1 file". */
@@ -72,6 +73,10 @@ static gboolean put_not_decoded(gpointer word, gpointer frames, gpointer out)
 static void put_tally(struct report *report, const struct tally *tally)
 {
 	put_verdicts(report->out, tally);
+	if (tally->ignored)
+		put_count(report->out, 2, "ignored", tally->ignored, "");
+	if (tally->known)
+		put_count(report->out, 2, "known", tally->known, "");
 	put_findings(report, tally);
 	if (g_tree_nnodes(tally->not_decoded)) {
 		output_text(report->out, "  frames not decoded\n");
@@ -88,6 +93,11 @@ static void summary_input_end(struct report *report, const struct report_input *
 	put_tally(report, &input->tally);
 	if (input->damaged)
 		output_format(report->out, "  not read to the end: %s\n", input->damaged);
+}
+
+static void summary_expected(struct report *report, const struct expected *expected)
+{
+	expected_put(report->out, expected);
 }
 
 static void summary_finish(struct report *report, const struct tally *total)
@@ -117,6 +127,7 @@ struct report *report_summary_new(void)
 	struct report *report = g_new0(struct report, 1);
 
 	report->input_end = summary_input_end;
+	report->expected = summary_expected;
 	report->finish = summary_finish;
 	report->del = summary_del;
 	return report;

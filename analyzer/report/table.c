@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "describe.h"
+#include "expected.h"
 #include "report.h"
 #include "text.h"
 
@@ -28,6 +29,7 @@ struct table {
 	GPtrArray *page;         /* of the main report: sheets that wait to be drawn */
 	size_t page_rows;
 	gint64 page_begun;
+	bool expected;           /* something was said of an expectation */
 };
 
 static void sheet_free(gpointer data)
@@ -123,6 +125,8 @@ static void draw_page(struct table *table)
 {
 	struct sheet **sheets = (struct sheet **)table->page->pdata;
 
+	if (!table->page->len)
+		return;
 	layout_page(table->report.out, sheets, table->page->len, table->report.several);
 	output_flush(table->report.out);
 	g_ptr_array_set_size(table->page, 0);
@@ -136,6 +140,7 @@ static void table_input_end(struct report *report, const struct report_input *in
 	sheet->damaged = g_strdup(input->damaged);
 	sheet->frames = input->tally.frames;
 	sheet->connections = input->tally.connections;
+	sheet->left_out = input->tally.ignored + input->tally.known;
 	if (sheet->count)
 		qsort(sheet->rows, sheet->count, sizeof(struct row *), worst_first);
 }
@@ -146,6 +151,9 @@ static void table_adopt(struct report *report, struct report *part)
 	struct sheet *sheet = ((struct table *)part)->sheet;
 	gint64 now = g_get_monotonic_time();
 
+	/* Of what is known or ignored nothing is shown, not even where it was. */
+	if (!sheet->count && !sheet->damaged && sheet->left_out)
+		return;
 	((struct table *)part)->sheet = NULL;
 	if (!table->page->len)
 		table->page_begun = now;
@@ -155,9 +163,19 @@ static void table_adopt(struct report *report, struct report *part)
 		draw_page(table);
 }
 
+static void table_expected(struct report *report, const struct expected *expected)
+{
+	struct table *table = (struct table *)report;
+
+	draw_page(table);
+	expected_put(report->out, expected);
+	table->expected = true;
+}
+
 static void table_finish(struct report *report, const struct tally *total)
 {
 	draw_page((struct table *)report);
+	output_text(report->out, ((struct table *)report)->expected ? "\n" : "");
 	layout_total(report->out, total);
 }
 
@@ -178,6 +196,7 @@ struct report *report_table_new(void)
 	table->report.connection = table_connection;
 	table->report.input_end = table_input_end;
 	table->report.adopt = table_adopt;
+	table->report.expected = table_expected;
 	table->report.finish = table_finish;
 	table->report.del = table_del;
 	return &table->report;

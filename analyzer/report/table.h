@@ -28,7 +28,7 @@ struct row {
 struct sheet {
 	char *path;              /* escaped */
 	char *damaged;           /* or NULL */
-	uint64_t frames, connections;
+	uint64_t frames, connections, left_out;
 	struct row **rows;       /* worst first once sealed */
 	size_t count, room;
 };

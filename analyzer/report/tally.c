@@ -57,6 +57,8 @@ void tally_add(struct tally *tally, const struct tally *other)
 	tally->frames += other->frames;
 	tally->segments += other->segments;
 	tally->connections += other->connections;
+	tally->ignored += other->ignored;
+	tally->known += other->known;
 	for (int i = 0; i < TCPHS_VERDICTS; i++)
 		tally->verdicts[i] += other->verdicts[i];
 	for (int i = 0; i < TCPHS_REASONS; i++)
