@@ -12,11 +12,6 @@
  * which ask nobody. So a second listener of ours is registered, without a filter and without a function for packets,
  * only to be drawn. Listeners are drawn the newest first, so it is drawn before the statistic itself.
  *
- * A capture can go on after it was drawn: a live one in the window. Then what was counted as it stood is forgotten,
- * what is certain is counted again, and the rest is pending until it is certain too, or the capture is read again.
- * Wireshark draws a listener without a function for packets only when all has been read (and once when it is new, which
- * the next segment puts right).
- *
  * tshark can begin anew with the next file of a ring buffer, and with -M after every so many frames. Connections are
  * numbered anew then, and listeners are told nothing: their sums go on. So whoever still waits is counted before the
  * numbers become void.
@@ -27,20 +22,15 @@
 
 #include <epan/to_str.h>
 
-/** How a connection is counted; 0, which is how GLib says "not in the table": it is not known. */
-enum standing {
-	WAITING = 1,  /* not counted */
-	STANDING,     /* counted as it stood when everything that there was had been read */
-	CERTAIN       /* counted, and nothing can change it */
-};
+/** What the table says of a connection; 0, which is how GLib says "not in the table": it is not known. */
+enum standing { WAITING = 1, COUNTED };
 
 struct tcphs_census {
 	const struct tcphs_census_calls *calls;
 	void *owner;
 	GHashTable *connections;  /* number -> enum standing */
-	guint waiting, standing;  /* how many of them */
+	guint waiting;            /* how many of them */
 	bool listening;           /* the second listener is registered */
-	bool live;                /* the capture went on after everything was counted */
 };
 
 static GSList *censuses;
@@ -84,27 +74,26 @@ void tcphs_census_del(struct tcphs_census *census)
 static void empty(struct tcphs_census *census)
 {
 	g_hash_table_remove_all(census->connections);
-	census->waiting = census->standing = 0;
+	census->waiting = 0;
 }
 
 void tcphs_census_reset(struct tcphs_census *census)
 {
 	empty(census);
-	census->live = false;
 	census->calls->forget(census->owner);
 }
 
-/** put(): the connection is in the table, as |standing| from now on. */
+/** standing_of(), put(): how the connection stands, and how it stands from now on. */
+static enum standing standing_of(const struct tcphs_census *census, uint32_t connection)
+{
+	return (enum standing)GPOINTER_TO_INT(g_hash_table_lookup(census->connections, GUINT_TO_POINTER(connection)));
+}
+
 static void put(struct tcphs_census *census, uint32_t connection, enum standing standing)
 {
-	gpointer key = GUINT_TO_POINTER(connection);
-	enum standing before = (enum standing)GPOINTER_TO_INT(g_hash_table_lookup(census->connections, key));
-
-	census->waiting -= before == WAITING;
-	census->standing -= before == STANDING;
+	census->waiting -= standing_of(census, connection) == WAITING;
 	census->waiting += standing == WAITING;
-	census->standing += standing == STANDING;
-	g_hash_table_insert(census->connections, key, GINT_TO_POINTER(standing));
+	g_hash_table_insert(census->connections, GUINT_TO_POINTER(connection), GINT_TO_POINTER(standing));
 }
 
 /** by_number(): connections are numbered as they appear. */
@@ -115,8 +104,8 @@ static gint by_number(gconstpointer a, gconstpointer b)
 	return one < other ? -1 : one > other;
 }
 
-/** those(): numbers of the connections that are |standing|, in their order; an array of uint32_t to be freed. */
-static GArray *those(const struct tcphs_census *census, enum standing standing)
+/** waiting(): numbers of the connections that wait, in their order; an array of uint32_t to be freed. */
+static GArray *waiting(const struct tcphs_census *census)
 {
 	GArray *numbers = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	GHashTableIter iterator;
@@ -126,7 +115,7 @@ static GArray *those(const struct tcphs_census *census, enum standing standing)
 	while (g_hash_table_iter_next(&iterator, &key, &value)) {
 		uint32_t number = GPOINTER_TO_UINT(key);
 
-		if ((enum standing)GPOINTER_TO_INT(value) == standing)
+		if (GPOINTER_TO_INT(value) == WAITING)
 			g_array_append_val(numbers, number);
 	}
 	g_array_sort(numbers, by_number);
@@ -140,40 +129,18 @@ static void count(struct tcphs_census *census, uint32_t connection)
 
 	tcphs_capture_summary(connection, &summary);
 	census->calls->count(census->owner, &summary);
-	put(census, connection, summary.judgement.certain ? CERTAIN : STANDING);
+	put(census, connection, COUNTED);
 }
 
-/** count_those(): tells the owner of all connections that are |standing|. */
-static void count_those(struct tcphs_census *census, enum standing standing)
+/** all_read(): Wireshark draws statistics, or the capture is about to be closed: nobody needs to wait any longer. */
+static void all_read(void *data)
 {
-	GArray *numbers = those(census, standing);
+	struct tcphs_census *census = data;
+	GArray *numbers = waiting(census);
 
 	for (guint i = 0; i < numbers->len; i++)
 		count(census, g_array_index(numbers, uint32_t, i));
 	g_array_free(numbers, TRUE);
-}
-
-/** all_read(): Wireshark draws statistics: nobody needs to wait any longer. */
-static void all_read(void *data)
-{
-	struct tcphs_census *census = data;
-
-	count_those(census, WAITING);
-	if (census->live && census->calls->pending)
-		census->calls->pending(census->owner, 0);
-}
-
-/** go_on(): more is being read: what was counted as it stood waits again. */
-static void go_on(struct tcphs_census *census)
-{
-	GArray *numbers = those(census, STANDING);
-
-	for (guint i = 0; i < numbers->len; i++)
-		put(census, g_array_index(numbers, uint32_t, i), WAITING);
-	g_array_free(numbers, TRUE);
-	census->live = true;
-	census->calls->forget(census->owner);
-	count_those(census, CERTAIN);
 }
 
 static void reset(void *data)
@@ -196,44 +163,25 @@ static void listen(struct tcphs_census *census)
 
 	if (census->listening)
 		return;
-	error = register_tap_listener("tcphs", census, NULL, TL_REQUIRES_NOTHING, reset, NULL, all_read,
-	                              unlisten);
+	error = register_tap_listener("tcphs", census, NULL, TL_REQUIRES_NOTHING, reset, NULL, all_read, unlisten);
 	if (error)
 		g_string_free(error, TRUE);
 	else
 		census->listening = true;
 }
 
-/** is_certain(): nothing that comes can change what is known of the connection. */
-static bool is_certain(uint32_t connection)
-{
-	struct tcphs_summary summary;
-
-	tcphs_capture_summary(connection, &summary);
-	return summary.judgement.certain;
-}
-
 tap_packet_status tcphs_census_packet(struct tcphs_census *census, const struct tcphs_layer *layer)
 {
 	const uint32_t connection = tcphs_capture_mark(layer->index)->connection;
-	enum standing standing;
 
-	if (layer->quote || connection == TCPHS_NO_CONNECTION)
+	if (layer->quote || connection == TCPHS_NO_CONNECTION || standing_of(census, connection) == COUNTED)
 		return TAP_PACKET_DONT_REDRAW;
-	if (!layer->visited && census->standing)
-		go_on(census);
-	standing = (enum standing)GPOINTER_TO_INT(g_hash_table_lookup(census->connections,
-	                                                              GUINT_TO_POINTER(connection)));
-	if (standing == STANDING || standing == CERTAIN)
-		return TAP_PACKET_DONT_REDRAW;
-	if (layer->visited || (census->live && is_certain(connection))) {
+	if (layer->visited) {
 		count(census, connection);
 	} else {
 		put(census, connection, WAITING);
 		listen(census);
 	}
-	if (census->live && census->calls->pending)
-		census->calls->pending(census->owner, census->waiting);
 	return TAP_PACKET_REDRAW;
 }
 

@@ -11,10 +11,8 @@
 struct tcphs_census_calls {
 	/** A connection more. What |summary| points to is valid until this returns. */
 	void (*count)(void *owner, const struct tcphs_summary *summary);
-	/** All that was counted is void: it will be counted again, or the capture is read anew. */
+	/** All that was counted is void: the capture is read anew. */
 	void (*forget)(void *owner);
-	/** |pending| connections have no final verdict yet, while a capture is being read and shown; may be NULL. */
-	void (*pending)(void *owner, guint pending);
 };
 
 struct tcphs_census;

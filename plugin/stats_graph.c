@@ -70,15 +70,35 @@ static char *label_of(const struct tcphs_segment *segment)
 	return g_string_free(label, FALSE);
 }
 
-/** comment_of(): "SYN-ACK: seq 7000 = ISN, ack 4322 = 4321 + 1 (SYN)". */
+/** told_by_label(): the flags on the arrow say what the segment is. */
+static bool told_by_label(enum tcphs_phase phase)
+{
+	return phase == TCPHS_PHASE_SYN || phase == TCPHS_PHASE_SYNACK || phase == TCPHS_PHASE_ACK ||
+	       phase == TCPHS_PHASE_RST;
+}
+
+/**
+ * comment_of(): "ack 4322 = 4321 + 1 (SYN), seq 7000 = ISN". The window shows the first forty letters or so, so what
+ * was acknowledged comes first, and nothing that the arrow says already.
+ */
 static char *comment_of(const struct tcphs_layer *layer, const struct tcphs_mark *mark)
 {
+	static const char comma[] = ", ";
 	char arithmetic[ITEM_LABEL_LENGTH];
 	const char *title = tcphs_phase_title((enum tcphs_phase)mark->phase);
+	const char *colon = ": ";
+	char *ack;
 
 	if (tcphs_arithmetic_format(arithmetic, sizeof(arithmetic), mark, &layer->segment) == 0)
 		return g_strdup(title);
-	return g_strdup_printf("%s: %s", title, arithmetic);
+	if (told_by_label((enum tcphs_phase)mark->phase))
+		title = colon = "";
+	ack = strstr(arithmetic, ", ack ");
+	if (!ack)
+		return g_strdup_printf("%s%s%s", title, colon, arithmetic);
+	*ack = '\0';
+	ack += strlen(comma);
+	return g_strdup_printf("%s%s%s%s%s", title, colon, ack, comma, arithmetic);
 }
 
 /** new_item(): an arrow from |src| to |dst|, with the frame's time; NULL if the frame has no addresses. */

@@ -7,7 +7,7 @@
 #include "census.h"
 #include "fields.h"
 
-static const char *const legs[] = {"SYN to SYN-ACK, server", "SYN-ACK to ACK, client", "SYN to ACK, whole"};
+static const char *const legs[] = {"SYN to SYN-ACK, server", "SYN-ACK to ACK, client", "both legs, SYN to ACK"};
 
 static GSList *tables;  /* the censuses of tables that are or were */
 

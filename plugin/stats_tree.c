@@ -3,9 +3,10 @@
  * stats_tree.c - -z tcphs,tree[,FILTER]: how many connections had which verdict and reason, how many findings there
  * were of which rule; of all, and by server.
  *
- * Theory of operation. A stats tree counts packets by ticking its nodes; what we count can turn out to be something
- * else (see census.c), so the counts are kept here and the nodes set to them. Nodes come into being when there is
- * something to count in them, but for those at the top, which Wireshark's window wants to find again after a reset.
+ * Theory of operation. A stats tree counts packets by ticking its nodes, and notes when most ticks came together; we
+ * count connections, most of them at the end (see census.c), so the counts are kept here and the nodes set to them.
+ * Nodes come into being when there is something to count in them, but for those at the top, which Wireshark's window
+ * wants to find again after a reset.
  *
  * Wireshark looks through all nodes on a level to append one, and a capture can have as many servers as it has packets
  * (a scan of ports). So only the first SERVERS of them have a node, and one node has the rest.
@@ -28,7 +29,6 @@ static const char *const top_names[TOPS] = {
 };
 
 #define OTHERS "(other servers)"
-#define PENDING "pending"
 
 /** struct board: one stats tree. */
 struct board {
@@ -37,7 +37,6 @@ struct board {
 	int top[TOPS];                    /* ids of the nodes at the top */
 	struct tally all;
 	GHashTable *by_server;            /* name -> struct tally */
-	bool pending;                     /* there is a node for pending connections */
 };
 
 static GHashTable *boards;  /* stats_tree -> struct board */
@@ -55,12 +54,6 @@ static void show_reason(const struct board *board, int parent, const struct tall
 	int node = set_node(board, parent, tcphs_verdict_word(verdict), false, tally->verdicts[verdict]);
 
 	set_node(board, node, tcphs_reason_word(reason), true, tally->reasons[reason]);
-}
-
-/** show_rule(): "synack_bad_ack" below |parent|. */
-static void show_rule(const struct board *board, int parent, const struct tally *tally, enum tcphs_rule rule)
-{
-	set_node(board, parent, tcphs_rule_info(rule)->id, true, tally->rules[rule]);
 }
 
 /** show_totals(): the numbers behind the nodes at the top. */
@@ -86,29 +79,15 @@ static void add(struct tally *tally, const struct tcphs_summary *summary)
 		tally->rules[summary->findings[i].rule]++;
 }
 
-/** show_verdict(), show_findings(): sets the nodes below |parent| that a connection has a part in. */
-static void show_verdict(const struct board *board, int parent, const struct tally *tally,
-                         const struct tcphs_summary *summary)
-{
-	show_reason(board, parent, tally, (enum tcphs_reason)summary->judgement.reason);
-}
-
+/** show_findings(): sets the nodes below |parent| that a connection has a part in. */
 static void show_findings(const struct board *board, int parent, const struct tally *tally,
                           const struct tcphs_summary *summary)
 {
-	for (size_t i = 0; i < summary->finding_count; i++)
-		show_rule(board, parent, tally, (enum tcphs_rule)summary->findings[i].rule);
-}
+	for (size_t i = 0; i < summary->finding_count; i++) {
+		uint16_t rule = summary->findings[i].rule;
 
-/** verdict_node(), findings_node(): the node of a server. */
-static int verdict_node(const struct board *board, const char *name, const struct tally *server)
-{
-	return set_node(board, board->top[VERDICTS_BY_SERVER], name, false, server->connections);
-}
-
-static int findings_node(const struct board *board, const char *name, const struct tally *server)
-{
-	return set_node(board, board->top[FINDINGS_BY_SERVER], name, false, server->findings);
+		set_node(board, parent, tcphs_rule_info((enum tcphs_rule)rule)->id, true, tally->rules[rule]);
+	}
 }
 
 /** of_server(): the tally of a server, and the name of its node, which lives as long as the tally. */
@@ -135,65 +114,31 @@ static struct tally *of_server(const struct board *board, const struct tcphs_key
 static void count(void *owner, const struct tcphs_summary *summary)
 {
 	struct board *board = owner;
+	enum tcphs_reason reason = (enum tcphs_reason)summary->judgement.reason;
 	const char *name;
 	struct tally *server = of_server(board, &summary->key, &name);
+	int node;
 
 	add(&board->all, summary);
 	add(server, summary);
 	show_totals(board);
-	show_verdict(board, board->top[VERDICTS], &board->all, summary);
-	show_verdict(board, verdict_node(board, name, server), server, summary);
+	show_reason(board, board->top[VERDICTS], &board->all, reason);
+	node = set_node(board, board->top[VERDICTS_BY_SERVER], name, false, server->connections);
+	show_reason(board, node, server, reason);
 	if (!summary->finding_count)
 		return;
 	show_findings(board, board->top[FINDINGS], &board->all, summary);
-	show_findings(board, findings_node(board, name, server), server, summary);
+	node = set_node(board, board->top[FINDINGS_BY_SERVER], name, false, server->findings);
+	show_findings(board, node, server, summary);
 }
 
-/** clear(): a tally, and the nodes that show it: reasons below |verdicts|, rules below |findings|. */
-static void clear(const struct board *board, struct tally *tally, int verdicts, int findings)
-{
-	const struct tally before = *tally;
-
-	memset(tally, 0, sizeof(*tally));
-	for (int reason = 0; reason < TCPHS_REASONS; reason++) {
-		if (before.reasons[reason])
-			show_reason(board, verdicts, tally, (enum tcphs_reason)reason);
-	}
-	for (int rule = 0; rule < TCPHS_RULES; rule++) {
-		if (before.rules[rule])
-			show_rule(board, findings, tally, (enum tcphs_rule)rule);
-	}
-}
-
+/** forget(): Wireshark sets the nodes to 0, or makes new ones. */
 static void forget(void *owner)
 {
 	struct board *board = owner;
-	GHashTableIter iterator;
-	gpointer name, server;
 
-	g_hash_table_iter_init(&iterator, board->by_server);
-	while (g_hash_table_iter_next(&iterator, &name, &server)) {
-		struct tally *tally = server;
-		bool findings = tally->findings > 0;
-
-		clear(board, tally, verdict_node(board, name, tally), findings ? findings_node(board, name, tally) : 0);
-		verdict_node(board, name, tally);
-		if (findings)
-			findings_node(board, name, tally);
-	}
-	clear(board, &board->all, board->top[VERDICTS], board->top[FINDINGS]);
-	show_totals(board);
-}
-
-/** pending(): connections whose verdict is not certain yet, in a capture that goes on. */
-static void pending(void *owner, guint connections)
-{
-	struct board *board = owner;
-
-	if (!connections && !board->pending)
-		return;
-	board->pending = true;
-	set_node(board, board->top[VERDICTS], PENDING, true, connections);
+	memset(&board->all, 0, sizeof(board->all));
+	g_hash_table_remove_all(board->by_server);
 }
 
 /** free_board(): which is only taken out of the table of boards. */
@@ -209,7 +154,7 @@ static void free_board(gpointer data)
 /** init(): a new tree, or one whose nodes are no longer shown: Wireshark's window resets it so. */
 static void init(stats_tree *tree)
 {
-	static const struct tcphs_census_calls calls = {.count = count, .forget = forget, .pending = pending};
+	static const struct tcphs_census_calls calls = {.count = count, .forget = forget};
 	struct board *board = g_new0(struct board, 1);
 
 	if (!boards)
@@ -217,6 +162,7 @@ static void init(stats_tree *tree)
 	board->tree = tree;
 	for (int top = 0; top < TOPS; top++)
 		board->top[top] = stats_tree_create_node(tree, top_names[top], 0, STAT_DT_INT, TRUE);
+	stat_node_set_flags(tree, top_names[VERDICTS], 0, TRUE, ST_FLG_SORT_TOP);
 	board->by_server = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	board->census = tcphs_census_new(&calls, board);
 	g_hash_table_replace(boards, tree, board);
