@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "progress.h"
+
 void complain(const char *format, ...)
 {
 	va_list arguments;
@@ -21,8 +23,10 @@ void complain(const char *format, ...)
 	sentence = g_strdup_vprintf(format, arguments);
 	va_end(arguments);
 	line = g_strdup_printf("tcphs: %s\n", sentence);
+	progress_hide();
 	fputs(line, stderr);
 	fflush(stderr);
+	progress_show(true);
 	g_free(line);
 	g_free(sentence);
 }

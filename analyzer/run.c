@@ -13,11 +13,13 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "complain.h"
 #include "interrupt.h"
 #include "job.h"
+#include "progress.h"
 #include "report/text.h"
 
 /* Jobs that may have begun, for each thread, before the first of them is adopted. */
@@ -144,6 +146,7 @@ static void await(struct run *run, struct job *job)
 static void adopt(struct run *run, struct job *job)
 {
 	job_adopt(job);
+	progress_input_end();
 	run->begun += job->begun;
 	if (job->stopped && !run->stopped) {
 		run->stopped = job->source;
@@ -289,6 +292,24 @@ static void run_close(struct run *run)
 	tcphs_isn_del(run->isns);
 }
 
+/* How much there is to read; 0 if that cannot be known. */
+static uint64_t octets_of(const GPtrArray *sources)
+{
+	struct stat status;
+	uint64_t octets = 0;
+
+	for (guint i = 0; i < sources->len; i++) {
+		const struct source *source = g_ptr_array_index(sources, i);
+
+		if (strcmp(source->path, "-") == 0 ? fstat(STDIN_FILENO, &status) : stat(source->path, &status))
+			continue;
+		if (!S_ISREG(status.st_mode))
+			return 0;
+		octets += (uint64_t)status.st_size;
+	}
+	return octets;
+}
+
 int run(const struct options *options, GPtrArray *sources, GPtrArray *reports)
 {
 	struct run run;
@@ -296,7 +317,9 @@ int run(const struct options *options, GPtrArray *sources, GPtrArray *reports)
 
 	run_open(&run, options, sources, reports);
 	report_begin(&run);
+	progress_begin(sources->len, octets_of(sources));
 	run_jobs(&run);
+	progress_end();
 	report_hosts(&run);
 	report_expected(&run);
 	report_finish(&run);

@@ -15,6 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "progress.h"
+
 /** Enough for most frames, small enough to stay in a processor's cache. */
 #define BUFFER_FIRST (64 * 1024)
 
@@ -58,8 +60,10 @@ static size_t fill(struct stream *stream, void *into, size_t size)
 	do {
 		got = read(stream->fd, into, size);
 	} while (got < 0 && errno == EINTR);
-	if (got > 0)
+	if (got > 0) {
+		progress_read((size_t)got);
 		return (size_t)got;
+	}
 	if (got < 0)
 		stream->error = errno;
 	stream->ended = true;

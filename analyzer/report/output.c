@@ -18,6 +18,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "progress.h"
+
 #define BUFFER_SIZE 65536
 
 /* What a part holds first; most captures have few connections. */
@@ -142,8 +144,10 @@ void output_flush(struct output *out)
 {
 	size_t done = 0;
 
-	if (out->held)
+	if (out->held || !out->used)
 		return;
+	if (out->terminal)
+		progress_hide();
 	while (!out->error && done < out->used) {
 		ssize_t written = write(out->fd, out->buffer + done, out->used - done);
 
@@ -157,6 +161,8 @@ void output_flush(struct output *out)
 			out->error = errno;
 		}
 	}
+	if (out->terminal)
+		progress_show(out->buffer[out->used - 1] == '\n');
 	out->used = 0;
 }
 

@@ -11,9 +11,16 @@ from cli_captures import Talk, pcap
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
+TEMPLATE = [octets for _, octets in Talk().handshake().frames]
+
+
 def handshake(time, rtt, sport, dport=80):
-    """A handshake of |rtt| milliseconds."""
-    return Talk(sport=sport, dport=dport).syn(time).synack(time + rtt / 2000).ack(time + rtt / 1000).frames
+    """A handshake of |rtt| milliseconds: one made before, with other ports."""
+    syn, synack, ack = TEMPLATE
+    mine, peer = sport.to_bytes(2, "big"), dport.to_bytes(2, "big")
+    return [(time, syn[:34] + mine + peer + syn[38:]),
+            (time + rtt / 2000, synack[:34] + peer + mine + synack[38:]),
+            (time + rtt / 1000, ack[:34] + mine + peer + ack[38:])]
 
 
 def mixed():
