@@ -200,7 +200,7 @@ def test_two_listeners_with_different_filters(wireshark, story):
 def test_a_bad_filter_is_said(wireshark, story):
     for name in ALL[:4]:
         result = wireshark.run("-q", "-z", f"{name},tcphs.nonsense", "-r", story, check=False)
-        assert "tcphs.nonsense is neither" in result.stderr, name
+        assert re.search(r"invalid - \S*tcphs\.nonsense", result.stderr), name
         assert result.returncode or name == "tcphs,tree", "tshark goes on without any stats tree, whoever made it"
 
 
@@ -299,7 +299,7 @@ def test_conversation_filter_selects_whole_connections(sharkd, wireshark, merged
     sharkd.ask("load", file=str(merged))
     # Of each kind some; those that need a frame's number belong to connections that TCP counts as several streams.
     for kind, texts in kinds.items():
-        assert texts, kind
+        assert texts or (kind, wireshark.stream_rule()) == ("incarnation", "ws44"), "4.4 and 4.6 split every stream"
         for text in texts[::max(1, len(texts) // 12)]:
             assert [frame["num"] for frame in sharkd.ask("frames", filter=f"tcphs && ({text})")] == chosen[text], text
 
