@@ -10,6 +10,7 @@ const struct report_kind report_kinds[REPORT_KINDS + 1] = {
 	{ "csv", report_csv_new },
 	{ "junit", report_junit_new },
 	{ "zeek", report_zeek_new },
+	{ "html", report_html_new, true },
 	{ "summary", report_summary_new },
 	{ "stats", report_stats_new },
 	{ "none", report_none_new },

@@ -97,6 +97,15 @@ void output_open_part(struct output *part, const struct output *whole)
 	part->buffer = g_malloc(part->size);
 }
 
+void output_hold(struct output *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->fd = -1;
+	out->held = true;
+	out->size = PART_SIZE;
+	out->buffer = g_malloc(out->size);
+}
+
 void output_release(struct output *part)
 {
 	part->held = false;

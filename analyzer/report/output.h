@@ -44,6 +44,9 @@ int output_create(struct output *out, const char *path);
 /** output_open_part(): *part* is held, and will write to where |whole| writes. */
 void output_open_part(struct output *part, const struct output *whole);
 
+/** output_hold(): *out* writes nowhere: what is written to it stays in its buffer. */
+void output_hold(struct output *out);
+
 /** output_release(): its turn has come: what is held goes out with the next flush. |whole| was flushed before. */
 void output_release(struct output *part);
 

@@ -67,7 +67,7 @@ struct report_kind {
 };
 
 /** report_kinds: all of them, the last one with a NULL word. The first is the default. */
-#define REPORT_KINDS 8
+#define REPORT_KINDS 9
 extern const struct report_kind report_kinds[REPORT_KINDS + 1];
 
 /** report_ladder_kind: what --ladder draws; no word of --format. */
@@ -78,6 +78,7 @@ struct report *report_ndjson_new(void);
 struct report *report_csv_new(void);
 struct report *report_junit_new(void);
 struct report *report_zeek_new(void);
+struct report *report_html_new(void);
 struct report *report_summary_new(void);
 struct report *report_stats_new(void);
 struct report *report_none_new(void);
