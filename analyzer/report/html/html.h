@@ -23,7 +23,7 @@
  * So many octets of connections a page holds. Beyond, connections are left out of those reasons that have most, so
  * that a flood never pushes out the few that tell something; all are counted, and the page says how many are missing.
  */
-#define HTML_BUDGET ((size_t)24 << 20)
+#define HTML_BUDGET ((size_t)16 << 20)
 
 /** So many connections of each reason are drawn in text for those who read the page without JavaScript. */
 #define HTML_DRAWN 20

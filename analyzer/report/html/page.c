@@ -145,26 +145,34 @@ static void put_title(struct page *page)
 	put_source(page);
 }
 
+/* Whether there is anything to fail on. */
+static bool can_fail(const struct policy *policy)
+{
+	return memchr(policy->fail_verdict, true, sizeof(policy->fail_verdict)) ||
+	       memchr(policy->fail_reason, true, sizeof(policy->fail_reason)) ||
+	       memchr(policy->fail_rule, true, sizeof(policy->fail_rule));
+}
+
 static void put_headline(struct page *page)
 {
 	struct output *out = page->out;
-	uint64_t failing = page->html->failing;
+	bool judged = can_fail(page->html->report.policy) && page->total->connections;
 
-	if (failing)
-		html_count(out, failing);
-	else
+	if (judged && page->html->failing)
+		html_count(out, page->html->failing);
+	else if (judged)
 		output_text(out, "None");
-	output_text(out, " of ");
+	if (judged)
+		output_text(out, " of ");
 	put_amount(out, page->total->connections, "connection");
-	output_text(out, failing ? " failed" : " failed, as far as");
-	output_text(out, failing ? ", in " : " was asked, in ");
+	output_text(out, judged ? " failed, in " : " in ");
 	put_amount(out, page->total->frames, "frame");
 	output_char(out, '.');
 }
 
 static void begin_note(struct output *out)
 {
-	output_text(out, "<p class=\"note\">");
+	output_text(out, "<p class=\"notice\">");
 }
 
 static void end_note(struct output *out)
@@ -263,10 +271,32 @@ static void put_rule(struct output *out, int rule, const char *severity, uint64_
 	output_text(out, "</details></td></tr>\n");
 }
 
+/* So many rules are shown at once; a longer list would push the connections away. */
+#define RULES_OPEN 8
+
+static void begin_findings(struct page *page)
+{
+	struct output *out = page->out;
+	uint64_t findings = 0;
+	unsigned rules = 0;
+
+	for (int rule = TCPHS_RULE_NONE + 1; rule < TCPHS_RULES; rule++) {
+		findings += page->total->rules[rule];
+		rules += page->total->rules[rule] != 0;
+	}
+	output_format(out, "<section aria-labelledby=\"findings-title\"><h2 id=\"findings-title\">Findings</h2>\n"
+	              "<details%s><summary>", rules <= RULES_OPEN ? " open" : "");
+	put_amount(out, findings, "finding");
+	output_text(out, " by ");
+	put_amount(out, rules, "rule");
+	output_text(out, "</summary>\n<table id=\"findings\"><thead><tr><th scope=\"col\">Severity</th>"
+	            "<th scope=\"col\">Rule</th><th scope=\"col\" class=\"number\">Times</th>"
+	            "<th scope=\"col\">What it means</th></tr></thead><tbody>\n");
+}
+
 static void put_findings(struct page *page)
 {
 	const struct policy *policy = page->html->report.policy;
-	struct output *out = page->out;
 	bool any = false;
 
 	for (int severity = TCPHS_ERROR; severity >= TCPHS_CHAT; severity--) {
@@ -274,17 +304,14 @@ static void put_findings(struct page *page)
 			if (!page->total->rules[rule] || policy->severity[rule] != severity)
 				continue;
 			if (!any)
-				output_text(out, "<section aria-labelledby=\"findings-title\"><h2 id=\"findings-title\">"
-				            "Findings</h2>\n<table id=\"findings\"><thead><tr>"
-				            "<th scope=\"col\">Severity</th><th scope=\"col\">Rule</th>"
-				            "<th scope=\"col\" class=\"number\">Times</th>"
-				            "<th scope=\"col\">What it means</th></tr></thead><tbody>\n");
+				begin_findings(page);
 			any = true;
-			put_rule(out, rule, tcphs_severity_word((enum tcphs_severity)severity), page->total->rules[rule]);
+			put_rule(page->out, rule, tcphs_severity_word((enum tcphs_severity)severity),
+			         page->total->rules[rule]);
 		}
 	}
 	if (any)
-		output_text(out, "</tbody></table>\n</section>\n");
+		output_text(page->out, "</tbody></table></details>\n</section>\n");
 }
 
 static void put_host(struct output *out, const struct tcphs_host *host)
@@ -431,7 +458,7 @@ static void put_pair(struct json *json, const char *word, const char *title)
 	json_string(json, NULL, title);
 }
 
-/* [word, title] of each verdict; [word, title, verdict] of each reason. */
+/* [word, title] of each verdict; [word, title, verdict, rule that says why] of each reason. */
 static void put_verdict_words(struct json *json)
 {
 	json_array(json, "verdicts");
@@ -448,6 +475,7 @@ static void put_verdict_words(struct json *json)
 		put_pair(json, tcphs_reason_word((enum tcphs_reason)reason),
 		         tcphs_reason_title((enum tcphs_reason)reason));
 		json_uint(json, NULL, tcphs_reason_verdict((enum tcphs_reason)reason));
+		json_uint(json, NULL, tcphs_reason_rule((enum tcphs_reason)reason));
 		json_array_end(json);
 	}
 	json_array_end(json);

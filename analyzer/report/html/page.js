@@ -13,7 +13,7 @@
 	/* The places in a connection's array. */
 	const [FILE, STREAM, INCARNATION, REASON, BLAME, CLIENT, SERVER, START, FRAMES, LATE, STEPS, RTT, RTT_SERVER, CLOSED,
 		ENCAP, FAILING, FINDINGS, LADDER] = Array(18).keys();
-	const FIRST_ROWS = 100, MORE_ROWS = 500, PRINTED_ROWS = 2000, SERVERS = 200;
+	const FIRST_ROWS = 60, MORE_ROWS = 500, PRINTED_ROWS = 2000, SERVERS = 200;
 	const SIGNS = ["\u00b7", "\u25cf", "\u25b2", "\u2715"];   /* of severities */
 
 	const by = id => document.getElementById(id);
@@ -50,17 +50,13 @@
 		return `${time.toISOString().slice(0, 19).replace("T", " ")}.${decimals.replace(/(...)(?=.)/g, "$1 ")} UTC`;
 	}
 
-	/* The place of the finding with the highest severity, the first of them; -1 without. */
+	/* The place of the finding with the highest severity, of these that which says why, else the first; -1 without. */
 	function worst(row) {
-		let found = -1, most = -1;
+		const why = data.reasons[row[REASON]][3];
+		const weight = ([rule]) => 2 * data.rules[rule][2] + (rule === why ? 1 : 0);
 
-		row[FINDINGS].forEach(([rule], place) => {
-			if (data.rules[rule][2] > most) {
-				most = data.rules[rule][2];
-				found = place;
-			}
-		});
-		return found;
+		return row[FINDINGS].reduce((found, finding, place, all) =>
+			found < 0 || weight(finding) > weight(all[found]) ? place : found, -1);
 	}
 
 	/* ---- elements ---------------------------------------------------------------------------- */
@@ -330,22 +326,33 @@
 		return element("li", null, more);
 	}
 
+	/* Fits into what is seen of the table, which may be wider than the window. */
 	function fillDetail(cell, row) {
 		const style = getComputedStyle(cell);
-		const width = cell.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
-		const remarks = element("ul", { class: "remarks" }, ...row[FINDINGS].map(remark));
-
-		cell.replaceChildren(
+		const width = Math.min(cell.clientWidth, by("table").clientWidth) - parseFloat(style.paddingLeft) -
+			parseFloat(style.paddingRight) - 4;
+		const all = element("div", null,
 			element("h3", null, element("span", { class: `verdict ${verdictWord(row)}` }, verdictWord(row)),
 				`, ${reasonWord(row)}: ${data.reasons[row[REASON]][1]}`),
 			facts(row),
 			row[LADDER] ? drawLadder(row, Math.max(300, Math.floor(width)))
-				: element("p", { class: "more" }, "Its segments were not kept: too many connections were open at the same time."),
-			...row[FINDINGS].length ? [remarks] : []);
+				: element("p", { class: "more" }, "Its segments were not kept: too many connections were open at the same time."));
+
+		if (row[FINDINGS].length)
+			all.append(element("ul", { class: "remarks" }, ...row[FINDINGS].map(remark)));
+		all.style.maxWidth = `${width}px`;
+		cell.replaceChildren(all);
 	}
 
 	/* ---- the table --------------------------------------------------------------------------- */
 
+	/* What all paths begin with says nothing in a row. */
+	const common = data.files.reduce((shared, path) => {
+		while (!path.startsWith(shared))
+			shared = shared.slice(0, shared.replace(/\/$/, "").lastIndexOf("/") + 1);
+		return shared;
+	}, data.files.length ? data.files[0].slice(0, data.files[0].lastIndexOf("/") + 1) : "");
+	const shortened = path => path.slice(common.length);
 	const padded = text => text.replace(/\d+/g, digits => digits.padStart(10, "0"));
 	const columns = [
 		{ name: "Verdict", key: row => [verdictOf(row), severityOf(row)], worstFirst: true },
@@ -365,6 +372,7 @@
 
 	const connections = data.rows.map(row => ({
 		row,
+		keys: {},
 		words: [verdictWord(row), reasonWord(row), data.blames[row[BLAME]], row[CLIENT], row[SERVER], row[ENCAP],
 			`stream ${row[STREAM]}`, data.files[row[FILE]],
 			...row[FINDINGS].flatMap(([rule, , sentence]) => [data.rules[rule][0], sentence])].join("\n").toLowerCase(),
@@ -395,7 +403,7 @@
 		element("span", { class: `verdict ${verdictWord(row)}` }, verdictWord(row)));
 		const cells = [[toggle], [reasonWord(row)], [data.blames[row[BLAME]]], [row[CLIENT]], [row[SERVER]],
 			[row[STEPS].map(step => step || "-").join(" ")], [interval(row[RTT])], findingCell(row),
-			...several ? [[data.files[row[FILE]]]] : []];
+			...several ? [[shortened(data.files[row[FILE]])]] : []];
 		const made = element("tr", { class: "row", "data-place": place });
 
 		cells.forEach((children, column) => {
@@ -457,8 +465,8 @@
 		if (!column)
 			return;
 		for (const connection of shown)
-			connection.key = column.key(connection.row);
-		shown.sort(({ key: one }, { key: two }) => {
+			connection.keys[column.name] = connection.keys[column.name] || column.key(connection.row);
+		shown.sort(({ keys: { [column.name]: one } }, { keys: { [column.name]: two } }) => {
 			for (let part = 0; part < one.length; part++) {
 				if (one[part] !== two[part])
 					return (one[part] < two[part] ? -1 : 1) * (descending ? -1 : 1);
@@ -605,7 +613,7 @@
 		offer("rule", tallied(rows.flatMap(row => [...new Set(selects.rule(row))])));
 		if (several) {
 			by("file-field").hidden = false;
-			offer("file", tallied(rows.map(selects.file)).sort(([one], [two]) => one - two), file => data.files[file]);
+			offer("file", tallied(rows.map(selects.file)).sort(([one], [two]) => one - two), file => shortened(data.files[file]));
 		}
 		if (failing)
 			box("failed", failing, "");
@@ -614,14 +622,13 @@
 				box(word, verdicts.get(word), `verdict ${word}`);
 		by("filter").hidden = false;
 		by("filter").addEventListener("submit", event => event.preventDefault());
-		by("filter").addEventListener("input", () => {
+		const apply = () => {
 			update();
 			remember();
-		});
-		by("filter").addEventListener("reset", () => setTimeout(() => {
-			update();
-			remember();
-		}));
+		};
+		by("text").addEventListener("input", apply);
+		by("filter").addEventListener("change", event => event.target !== by("text") && apply());
+		by("filter").addEventListener("reset", () => setTimeout(apply));
 		addEventListener("hashchange", () => {
 			recall();
 			update();
@@ -659,4 +666,5 @@
 	recall();
 	update();
 	addEventListener("beforeprint", () => draw(Math.max(0, PRINTED_ROWS - drawn)));
+	document.documentElement.dataset.ready = "yes";
 })();
