@@ -32,7 +32,7 @@ _tcphs_one()
 _tcphs()
 {
 	local cur prev words cword split
-	local formats="table ndjson csv junit zeek summary stats none"
+	local formats="table ndjson csv junit zeek html summary stats none"
 	local verdicts="complete half_open incomplete malformed unknown"
 	local reasons="three_way simultaneous_open split fast_open no_final_ack peer_lost_state unanswered refused
 		unreachable aborted_by_client aborted_by_server bad_arithmetic bad_flags bad_segment midstream one_sided

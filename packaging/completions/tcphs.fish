@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # tcphs.fish - completes tcphs in fish. Rules are asked of tcphs itself.
 
-set -g __tcphs_formats table ndjson csv junit zeek summary stats none
+set -g __tcphs_formats table ndjson csv junit zeek html summary stats none
 set -g __tcphs_verdicts complete half_open incomplete malformed unknown
 set -g __tcphs_reasons three_way simultaneous_open split fast_open no_final_ack peer_lost_state unanswered refused \
 	unreachable aborted_by_client aborted_by_server bad_arithmetic bad_flags bad_segment midstream one_sided \

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """conftest.py - makes pages with the analyzer and opens them in headless Chromium.
 
-One browser serves the whole suite; its profile is new and lies in a folder of its own. What it logs and what it asks the
-network for is read after each page.
+One browser serves the whole suite; its profile is new and lies in a folder of its own. What it logs and what it asks
+the network for is read after each page.
 """
 
 import base64

@@ -234,9 +234,9 @@ void html_round_trips(struct output *out, GPtrArray *rows)
 	struct axis axis = axis_of(list);
 
 	if (list->len) {
-		output_text(out, "<p class=\"caption\">From SYN to ACK, by server; each dot is a handshake, the box holds "
-		            "the middle half.</p>\n<table class=\"chart\" id=\"rtt-chart\"><thead><tr>"
-		            "<th scope=\"col\">Server</th><th scope=\"col\" class=\"number\">Handshakes</th>"
+		output_text(out, "<p class=\"caption\">From SYN to ACK, by server; each dot is a handshake, the box "
+		            "holds the middle half.</p>\n<table class=\"chart\" id=\"rtt-chart\"><thead><tr>"
+		            "<th scope=\"col\">Server</th><th scope=\"col\" class=\"number\">Count</th>"
 		            "<th scope=\"col\" class=\"number\"><span class=\"key median\">Median</span></th>"
 		            "<th scope=\"col\" class=\"number\"><span class=\"key late\">95&#8239;%</span></th><td "
 		            "class=\"drawn\">");

@@ -377,7 +377,7 @@ static void put_files(struct page *page)
 	if (files->len < 2)
 		return;
 	output_format(out, "<section aria-labelledby=\"files-title\" id=\"files\"><h2 id=\"files-title\">Files</h2>\n"
-	              "<details%s><summary>", page->total->damaged || files->len <= 10 ? " open" : "");
+	              "<details%s><summary>", page->total->damaged || files->len <= 3 ? " open" : "");
 	put_amount(out, files->len, "file");
 	output_text(out, "</summary>\n<table><thead><tr><th scope=\"col\">File</th>"
 	            "<th scope=\"col\" class=\"number\">Frames</th><th scope=\"col\" class=\"number\">Connections</th>"

@@ -81,7 +81,8 @@ static void put_line(struct json *json, const struct ladder_line *line, const st
 	json_array_end(json);
 }
 
-static void put_unseen(struct json *json, const struct ladder *ladder, const struct tcphs_summary *summary, size_t index)
+static void put_unseen(struct json *json, const struct ladder *ladder, const struct tcphs_summary *summary,
+                       size_t index)
 {
 	struct ladder_unseen unseen[3];
 	size_t count = ladder_unseen(ladder, summary, index, unseen);
