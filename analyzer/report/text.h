@@ -21,9 +21,6 @@ char *text_escape(const char *raw);
 /** text_escape_utf8(): the same for a file that is UTF-8 whatever the locale. */
 char *text_escape_utf8(const char *raw);
 
-/** text_escape_utf8(): the same for a file that is UTF-8, whatever the locale is. */
-char *text_escape_utf8(const char *raw);
-
 /** Room for any address, and for any endpoint, as text. */
 #define TEXT_ADDRESS 46
 #define TEXT_ENDPOINT (TEXT_ADDRESS + 8)

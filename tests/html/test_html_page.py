@@ -138,3 +138,20 @@ def test_what_is_wrong_with_inputs_is_said(make, write):
     several = parsed(make("a.pcap", write("b.pcap", b"nothing of ours")))
     files = ["".join(row.itertext()) for row in several.findall(".//section[@id='files']//tbody/tr")]
     assert len(files) == 2 and all("Not read to its end: " in row for row in files)
+
+
+def test_a_policy_is_part_of_the_page(make, write):
+    """Expectations with the connections that broke them, what is ignored, and no finding that is switched off."""
+    write("policy.ini", "[severity]\nsyn_again = off\n"
+          "[expect \"<b>port</b> 80 & 'more'\"]\nfilter = dst port 80\nreason = refused\n"
+          "[expect \"all is well\"]\nfilter = dst port 443\nverdict = complete\n"
+          "[ignore \"scanner\"]\nfilter = src host 192.0.2.77\n".encode())
+    frames = Talk(dport=443, sport=1).handshake().frames + Talk(sport=2).syn(1).syn(2).frames
+    frames += Talk(client="192.0.2.77").syn(3).refusal(3.1).end(30).frames
+    document = parsed(make("--policy", "policy.ini", write("a.pcap", pcap(frames))))
+    rows = document.findall(".//table[@id='expectations']/tbody/tr")
+    told = [["".join(cell.itertext()) for cell in row] for row in rows]
+    assert [row[:2] for row in told] == [["not as expected", "<b>port</b> 80 & 'more'"], ["as expected", "all is well"]]
+    assert "a.pcap, stream 1: 192.0.2.1:2 > 192.0.2.9:80 is incomplete (unanswered)" in told[0][2]
+    assert "1 more are ignored" in "".join(document.find(".//p[@class='headline']").itertext())
+    assert "syn_again" not in json.dumps(data_of(document))

@@ -137,6 +137,11 @@ static void html_host(struct report *report, const struct tcphs_host *host)
 		g_array_append_val(html->hosts, *host);
 }
 
+static void html_expected(struct report *report, const struct expected *expected)
+{
+	g_ptr_array_add(((struct html *)report)->expected, (gpointer)expected);
+}
+
 static gint worst_first(gconstpointer a, gconstpointer b)
 {
 	const struct html_row *one = *(const struct html_row *const *)a;
@@ -174,6 +179,7 @@ static void html_del(struct report *report)
 		g_ptr_array_unref(html->rows[reason]);
 	g_array_unref(html->files);
 	g_array_unref(html->hosts);
+	g_ptr_array_unref(html->expected);
 	output_clear(&html->scratch);
 	g_free(html);
 }
@@ -187,11 +193,13 @@ struct report *report_html_new(void)
 	html->files = g_array_new(FALSE, FALSE, sizeof(struct html_file));
 	g_array_set_clear_func(html->files, file_clear);
 	html->hosts = g_array_new(FALSE, FALSE, sizeof(struct tcphs_host));
+	html->expected = g_ptr_array_new();
 	output_hold(&html->scratch);
 	html->report.connection = html_connection;
 	html->report.input_end = html_input_end;
 	html->report.adopt = html_adopt;
 	html->report.host = html_host;
+	html->report.expected = html_expected;
 	html->report.finish = html_finish;
 	html->report.del = html_del;
 	return &html->report;

@@ -61,6 +61,7 @@ struct html {
 	GPtrArray *rows[TCPHS_REASONS];  /* of struct html_row, in the order of the inputs */
 	GArray *files;                   /* of struct html_file */
 	GArray *hosts;                   /* of struct tcphs_host: whose ISNs are bad */
+	GPtrArray *expected;             /* of const struct expected, valid until the page is written */
 	size_t octets[TCPHS_REASONS], all_octets;
 	uint64_t failing;                /* connections, also those that are left out */
 	uint64_t without_ladder;         /* rows whose ladder was not kept */

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "expected.h"
 #include "json.h"
 #include "text.h"
 
@@ -148,9 +149,9 @@ static void put_title(struct page *page)
 /* Whether there is anything to fail on. */
 static bool can_fail(const struct policy *policy)
 {
-	return memchr(policy->fail_verdict, true, sizeof(policy->fail_verdict)) ||
-	       memchr(policy->fail_reason, true, sizeof(policy->fail_reason)) ||
-	       memchr(policy->fail_rule, true, sizeof(policy->fail_rule));
+	return memchr(policy->fail_on.verdict, true, sizeof(policy->fail_on.verdict)) ||
+	       memchr(policy->fail_on.reason, true, sizeof(policy->fail_on.reason)) ||
+	       memchr(policy->fail_on.rule, true, sizeof(policy->fail_on.rule));
 }
 
 static void put_headline(struct page *page)
@@ -168,6 +169,16 @@ static void put_headline(struct page *page)
 	output_text(out, judged ? " failed, in " : " in ");
 	put_amount(out, page->total->frames, "frame");
 	output_char(out, '.');
+	if (page->total->ignored) {
+		output_char(out, ' ');
+		html_count(out, page->total->ignored);
+		output_text(out, " more are ignored by the policy.");
+	}
+	if (page->total->known) {
+		output_char(out, ' ');
+		html_count(out, page->total->known);
+		output_text(out, " more are known by the baseline.");
+	}
 }
 
 static void begin_note(struct output *out)
@@ -269,6 +280,56 @@ static void put_rule(struct output *out, int rule, const char *severity, uint64_
 		output_text(out, "</p>");
 	}
 	output_text(out, "</details></td></tr>\n");
+}
+
+/* An expectation of the policy, what came of it, and below it the connections that were not as expected. */
+static void put_expected(struct output *out, const struct expected *expected)
+{
+	bool held = expected_held(expected);
+	char *name = text_escape_utf8(expected->expectation->name);
+	char *sentence = expected_text(expected);
+	GString *line = g_string_new(NULL);
+
+	output_format(out, "<tr><td><span class=\"%s\">%s</span></td><th scope=\"row\">",
+	              held ? "verdict complete" : "verdict malformed", held ? "as expected" : "not as expected");
+	html_text(out, name);
+	output_text(out, "</th><td>");
+	html_text(out, sentence);
+	for (guint i = 0; !held && i < expected->examples->len; i++) {
+		const struct example *example = g_ptr_array_index(expected->examples, i);
+		char *file = text_escape_utf8(example->file);
+
+		g_string_truncate(line, 0);
+		example_append(line, example, file);
+		output_text(out, "<br><span class=\"path\">");
+		html_text(out, line->str);
+		output_text(out, "</span>");
+		g_free(file);
+	}
+	if (!held && expected->others > expected->examples->len) {
+		output_text(out, "<br>and ");
+		html_count(out, expected->others - expected->examples->len);
+		output_text(out, " more");
+	}
+	output_text(out, "</td></tr>\n");
+	g_string_free(line, TRUE);
+	g_free(sentence);
+	g_free(name);
+}
+
+static void put_expectations(struct page *page)
+{
+	const GPtrArray *all = page->html->expected;
+	struct output *out = page->out;
+
+	if (!all->len)
+		return;
+	output_text(out, "<section aria-labelledby=\"expectations-title\"><h2 id=\"expectations-title\">Expectations of "
+	            "the policy</h2>\n<table id=\"expectations\"><thead><tr><th scope=\"col\">Outcome</th>"
+	            "<th scope=\"col\">Expectation</th><th scope=\"col\">What was met</th></tr></thead><tbody>\n");
+	for (guint i = 0; i < all->len; i++)
+		put_expected(out, g_ptr_array_index(all, i));
+	output_text(out, "</tbody></table>\n</section>\n");
 }
 
 /* So many rules are shown at once; a longer list would push the connections away. */
@@ -578,6 +639,7 @@ static const struct slot {
 	{ "notes", put_notes },
 	{ "verdicts", put_verdicts },
 	{ "round-trips", put_round_trips },
+	{ "expectations", put_expectations },
 	{ "findings", put_findings },
 	{ "hosts", put_hosts },
 	{ "files", put_files },
