@@ -324,8 +324,8 @@ static void put_expectations(struct page *page)
 
 	if (!all->len)
 		return;
-	output_text(out, "<section aria-labelledby=\"expectations-title\"><h2 id=\"expectations-title\">Expectations of "
-	            "the policy</h2>\n<table id=\"expectations\"><thead><tr><th scope=\"col\">Outcome</th>"
+	output_text(out, "<section aria-labelledby=\"expectations-title\"><h2 id=\"expectations-title\">Expectations "
+	            "of the policy</h2>\n<table id=\"expectations\"><thead><tr><th scope=\"col\">Outcome</th>"
 	            "<th scope=\"col\">Expectation</th><th scope=\"col\">What was met</th></tr></thead><tbody>\n");
 	for (guint i = 0; i < all->len; i++)
 		put_expected(out, g_ptr_array_index(all, i));
