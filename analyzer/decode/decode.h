@@ -7,8 +7,8 @@
  * items sees every frame's time. An item holds no pointer into the frame: decode many frames, prefetch
  * what the tracker knows of their keys, then feed it.
  *
- * What could hide TCP and was not decoded is counted under a word ("fragment", "linktype_105"); what is
- * certainly not TCP (ARP, UDP) is not.
+ * What could hide TCP and was not decoded is counted under a word ("fragment", "linktype_147"); what is
+ * certainly not TCP (ARP, DNS) is not. A fragment counts until its datagram is complete.
  */
 #ifndef TCPHS_DECODE_H
 #define TCPHS_DECODE_H
@@ -21,7 +21,7 @@
 #include "tcphs.h"
 
 /** The most items one frame can give; what would exceed it is counted as "too_many". */
-#define TCPHS_DECODE_ITEMS 8
+#define TCPHS_DECODE_ITEMS 32
 
 enum tcphs_decoded_kind { TCPHS_DECODED_NOTHING, TCPHS_DECODED_SEGMENT, TCPHS_DECODED_QUOTE };
 
@@ -79,7 +79,10 @@ const char *tcphs_decoder_encap(const struct tcphs_decoder *decoder, uint8_t enc
  */
 const char *tcphs_decoder_not_decoded(const struct tcphs_decoder *decoder, size_t index, uint64_t *frames);
 
-/** tcphs_decoder_reset(): forgets the counts of what was not decoded (the next file); encap numbers stay. */
+/**
+ * tcphs_decoder_reset(): begins the next file: forgets the counts of what was not decoded, and fragments that wait for
+ * others. Encap numbers stay.
+ */
 void tcphs_decoder_reset(struct tcphs_decoder *decoder);
 
 #endif

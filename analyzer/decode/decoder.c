@@ -2,11 +2,12 @@
 /*
  * decoder.c - the decoder's own state, and the way of a frame into the first layer.
  *
- * Theory of operation. What a decoder keeps between frames is two small lists of words, both bounded
- * because captures choose what is in them: encapsulations met, by the layers passed through, and what was
- * not decoded, with counts. Nearly all frames of a capture have the encapsulation of the frame before, so
- * that one is compared first.
+ * Theory of operation. What a decoder keeps between frames is bounded, because captures choose what is in it: two small
+ * lists of words - encapsulations met, by the layers passed through, and what was not decoded, with counts - and the
+ * fragments that wait for others (fragments.c). Nearly all frames of a capture have the encapsulation of the frame
+ * before, so that one is compared first.
  */
+#include "fragments.h"
 #include "layers.h"
 
 #include <glib.h>
@@ -36,12 +37,15 @@ struct tcphs_decoder {
 	size_t encap_last;
 	struct word_count words[WORDS_MAX];
 	size_t word_count;
+	struct fragments *fragments;
+	struct wlan_fragments wlan;
 };
 
 static const char *const layer_words[LAYERS] = {
-	[LAYER_NONE] = "", [LAYER_ETH] = "eth", [LAYER_LLC] = "llc", [LAYER_VLAN] = "vlan", [LAYER_SLL] = "sll",
-	[LAYER_SLL2] = "sll2", [LAYER_NULL] = "null", [LAYER_LOOP] = "loop", [LAYER_RAW] = "raw", [LAYER_IP] = "ip",
-	[LAYER_IP6] = "ip6",
+	[LAYER_NONE] = "",
+#define LAYER_WORD(name, word, title) [name] = word,
+	LAYER_LIST(LAYER_WORD)
+#undef LAYER_WORD
 };
 
 struct tcphs_decoder *tcphs_decoder_new(const struct tcphs_decode_config *config)
@@ -49,6 +53,7 @@ struct tcphs_decoder *tcphs_decoder_new(const struct tcphs_decode_config *config
 	struct tcphs_decoder *decoder = g_new0(struct tcphs_decoder, 1);
 
 	decoder->config = *config;
+	decoder->fragments = fragments_new();
 	return decoder;
 }
 
@@ -56,6 +61,8 @@ void tcphs_decoder_reset(struct tcphs_decoder *decoder)
 {
 	while (decoder->word_count > 0)
 		g_free(decoder->words[--decoder->word_count].word);
+	fragments_forget(decoder->fragments);
+	decoder->wlan = (struct wlan_fragments){ 0 };
 }
 
 void tcphs_decoder_del(struct tcphs_decoder *decoder)
@@ -67,6 +74,7 @@ void tcphs_decoder_del(struct tcphs_decoder *decoder)
 	tcphs_decoder_reset(decoder);
 	for (i = 0; i < decoder->encap_count; i++)
 		g_free(decoder->encaps[i].word);
+	fragments_del(decoder->fragments);
 	g_free(decoder);
 }
 
@@ -115,6 +123,16 @@ const char *tcphs_decoder_encap(const struct tcphs_decoder *decoder, uint8_t enc
 
 /* ---- what was not decoded ------------------------------------------------------------------------ */
 
+struct wlan_fragments *decoder_wlan(const struct decode *decode)
+{
+	return &decode->decoder->wlan;
+}
+
+struct fragments *decoder_fragments(const struct decode *decode)
+{
+	return decode->decoder->fragments;
+}
+
 void decoder_count(struct tcphs_decoder *decoder, const char *word)
 {
 	size_t i;
@@ -132,12 +150,28 @@ void decoder_count(struct tcphs_decoder *decoder, const char *word)
 	decoder->words[i].frames++;
 }
 
+void decoder_uncount(struct tcphs_decoder *decoder, const char *word, uint32_t frames)
+{
+	size_t i;
+
+	for (i = 0; i < decoder->word_count; i++)
+		if (strcmp(decoder->words[i].word, word) == 0)
+			decoder->words[i].frames -= MIN(frames, decoder->words[i].frames);
+}
+
 const char *tcphs_decoder_not_decoded(const struct tcphs_decoder *decoder, size_t index, uint64_t *frames)
 {
-	if (index >= decoder->word_count)
-		return NULL;
-	*frames = decoder->words[index].frames;
-	return decoder->words[index].word;
+	size_t i;
+
+	for (i = 0; i < decoder->word_count; i++) {
+		if (decoder->words[i].frames == 0)
+			continue; /* all of them could be decoded after all */
+		if (index-- == 0) {
+			*frames = decoder->words[i].frames;
+			return decoder->words[i].word;
+		}
+	}
+	return NULL;
 }
 
 /* ---- items --------------------------------------------------------------------------------------- */
@@ -182,9 +216,11 @@ size_t tcphs_decode(struct tcphs_decoder *decoder, const struct tcphs_frame *fra
 	decode.items = items;
 	decode.count = 0;
 	decode.link_hash = 0;
+	decode.vlan = 0;
 	decode.depth = 0;
 	decode.path_length = 0;
 	decode.in_error = false;
+	decode.wlan_padded = false;
 	if (span.length < span.captured)
 		span.length = span.captured;
 	if (frame->linktype != TCPHS_LINKTYPE_NONE &&

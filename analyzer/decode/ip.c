@@ -7,10 +7,16 @@
  * length of 0 means a segment too large for the field, handed to a card for segmentation: then the frame's
  * length counts. Inside an ICMP error the announced length stands although most of it was not quoted.
  *
- * Fragments are not put together again: one that could hold TCP is counted. A first IPv4 fragment that was not
- * captured whole can never be reassembled by anyone, so its TCP header is shown, as Wireshark does.
+ * Fragments are put together (fragments.c), and the datagram goes on from its last fragment's frame; one that could
+ * hold TCP counts as not decoded until then. They belong together as in Wireshark: by addresses, identification and
+ * protocol; of IPv4 between private addresses also by VLAN, as such addresses are used again elsewhere. A fragment
+ * that was not captured whole can never be put together by anyone; if it is the first of an IPv4 datagram, its TCP
+ * header is shown all the same.
  */
+#include "fragments.h"
 #include "layers.h"
+
+#include <glib.h>
 
 static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 
@@ -24,7 +30,6 @@ static void map4(uint8_t into[16], const uint8_t *address)
 void layer_ip(struct decode *decode, struct span span)
 {
 	static const struct layer_row ip4 = { 4, LAYER_IP, layer_ip4, NULL };
-	static const struct layer_row ip6 = { 6, LAYER_IP6, layer_ip6, NULL };
 
 	if (lacks(decode, span, 1))
 		return;
@@ -33,7 +38,7 @@ void layer_ip(struct decode *decode, struct span span)
 		descend(decode, &ip4, span);
 		break;
 	case 6:
-		descend(decode, &ip6, span);
+		enter(decode, LAYER_IP6, layer_ip6, span);
 		break;
 	default:
 		not_decoded(decode, "ip_malformed");
@@ -88,21 +93,71 @@ static struct span datagram(const struct decode *decode, struct span span, uint3
 	return limited(span, total);
 }
 
-/** fragment(): counts a fragment that is not looked into. */
-static void fragment(struct decode *decode, uint8_t protocol)
+/** may_hide(): whether a fragment with these octets of its datagram may hold TCP. */
+static bool may_hide(uint8_t protocol, const struct fragment *fragment)
 {
-	if (hides_tcp(protocol))
-		not_decoded(decode, "fragment");
+	enum { UDP = 17 };
+
+	if (protocol != UDP)
+		return hides_tcp(protocol);
+	return fragment->offset == 0 && fragment->size >= 4 &&
+	       (find_layer(&udp_ports, get16(fragment->octets)) || find_layer(&udp_ports, get16(fragment->octets + 2)));
 }
 
-/** payload4(): goes on into a datagram, unless it is a fragment; |announced| octets by the header. */
-static void payload4(struct decode *decode, struct span span, uint8_t protocol, uint16_t offset, uint32_t announced)
+/** put_together(): a fragment's octets; goes on into the datagram if it is complete now. */
+static void put_together(struct decode *decode, uint8_t protocol, struct fragment *fragment)
+{
+	struct whole whole;
+
+	memcpy(fragment->key.src, decode->ip.src, sizeof fragment->key.src);
+	memcpy(fragment->key.dst, decode->ip.dst, sizeof fragment->key.dst);
+	fragment->counted = !decode->in_error && may_hide(protocol, fragment);
+	if (!fragments_add(decoder_fragments(decode), fragment, &whole)) {
+		if (fragment->counted)
+			not_decoded(decode, "fragment");
+		return;
+	}
+	decoder_uncount(decode->decoder, "fragment", whole.counted);
+	if (whole.size > 0)
+		dispatch(decode, &ip_protocols, protocol, (struct span){ whole.octets, whole.size, whole.size });
+	g_free(whole.octets);
+}
+
+/** is_local(): private (RFC 1918) or link-local (RFC 3927). */
+static bool is_local(const uint8_t *address)
+{
+	return address[0] == 10 || (address[0] == 172 && (address[1] & 0xf0) == 16) ||
+	       (address[0] == 192 && address[1] == 168) || (address[0] == 169 && address[1] == 254);
+}
+
+/** fragment4(): a fragment of an IPv4 datagram; |word| is the header's flags and offset. */
+static void fragment4(struct decode *decode, struct span span, uint8_t protocol, uint16_t word)
+{
+	uint32_t id = decode->ip.id ^ (uint32_t)protocol;
+	struct fragment fragment = { .octets = span.octets, .size = span.captured };
+
+	if (is_local(decode->ip.src + 12) || is_local(decode->ip.dst + 12))
+		id ^= decode->vlan;
+	fragment.key.id = id;
+	fragment.key.version = 4;
+	fragment.offset = (word & 0x1fffu) * 8;
+	fragment.last = !(word & 0x2000);
+	put_together(decode, protocol, &fragment);
+}
+
+/** payload4(): goes on into a datagram; |announced| octets by the header, whose flags and offset |word| holds. */
+static void payload4(struct decode *decode, struct span span, uint8_t protocol, uint16_t word, uint32_t announced)
 {
 	enum { MORE_FRAGMENTS = 0x2000, FRAGMENT_OFFSET = 0x1fff };
 
-	if (offset & (MORE_FRAGMENTS | FRAGMENT_OFFSET)) {
-		if ((offset & FRAGMENT_OFFSET) != 0 || span.captured >= announced) {
-			fragment(decode, protocol);
+	if (word & (MORE_FRAGMENTS | FRAGMENT_OFFSET)) {
+		if (announced > 0 && span.captured >= announced) {
+			fragment4(decode, span, protocol, word);
+			return;
+		}
+		if ((word & FRAGMENT_OFFSET) != 0) {
+			if (hides_tcp(protocol))
+				not_decoded(decode, "fragment");
 			return;
 		}
 		decode->ip.cut_fragment = true;
@@ -276,13 +331,31 @@ void layer_routing(struct decode *decode, struct span span)
 	extension(decode, span, size);
 }
 
-/** layer_fragment(): an atomic fragment (RFC 6946) is a whole datagram; others are not looked into. */
+/** layer_fragment(): an atomic fragment (RFC 6946) is a whole datagram. */
 void layer_fragment(struct decode *decode, struct span span)
 {
+	struct fragment fragment = { .key.version = 6 };
+	uint8_t next;
+	uint16_t word;
+
 	if (lacks(decode, span, 8))
 		return;
-	if ((get16(span.octets + 2) & 0xfff9) != 0)
-		fragment(decode, span.octets[0]);
-	else
+	next = span.octets[0];
+	word = get16(span.octets + 2);
+	fragment.key.id = get32(span.octets + 4);
+	if ((word & 0xfff9) == 0) {
 		extension(decode, span, 8);
+		return;
+	}
+	span = inner(span, 8);
+	if (span.captured < span.length || span.length == 0) {
+		if (hides_tcp(next))
+			not_decoded(decode, "fragment");
+		return;
+	}
+	fragment.octets = span.octets;
+	fragment.size = span.captured;
+	fragment.offset = word & 0xfff8u;
+	fragment.last = !(word & 1);
+	put_together(decode, next, &fragment);
 }

@@ -16,10 +16,77 @@
 /** Headers within headers that are followed; what lies deeper is counted as "too_deep". */
 #define DEPTH_MAX 32
 
-/** The layers that the word for the encapsulation names; LAYER_NONE is not in it. */
+/**
+ * LAYER_LIST(): the layers that the word for the encapsulation names: constant, word, title for the documents. Words
+ * are tshark's names of the protocols, but ip6.
+ */
+#define LAYER_LIST(X) \
+	X(LAYER_ETH, "eth", "Ethernet") \
+	X(LAYER_LLC, "llc", "IEEE 802.2 LLC, also with SNAP") \
+	X(LAYER_VLAN, "vlan", "IEEE 802.1Q and 802.1ad tag") \
+	X(LAYER_ISL, "isl", "Cisco ISL") \
+	X(LAYER_CFP, "cfp", "Cisco FabricPath") \
+	X(LAYER_CMD, "cmd", "Cisco MetaData") \
+	X(LAYER_ETAG, "etag", "IEEE 802.1BR E-Tag") \
+	X(LAYER_VNTAG, "vntag", "VN-Tag") \
+	X(LAYER_PBB, "ieee8021ah", "IEEE 802.1ah backbone service tag") \
+	X(LAYER_HSR, "hsr", "IEC 62439-3 HSR tag") \
+	X(LAYER_RTAG, "ieee8021cb", "IEEE 802.1CB R-Tag") \
+	X(LAYER_TRILL, "trill", "TRILL") \
+	X(LAYER_MACSEC, "macsec", "IEEE 802.1AE MACsec, not encrypted") \
+	X(LAYER_SLL, "sll", "Linux cooked capture") \
+	X(LAYER_SLL2, "sll2", "Linux cooked capture, version 2") \
+	X(LAYER_NULL, "null", "BSD loopback") \
+	X(LAYER_LOOP, "loop", "OpenBSD loopback") \
+	X(LAYER_RAW, "raw", "IP without a link layer") \
+	X(LAYER_ENC, "enc", "BSD IPsec device") \
+	X(LAYER_PFLOG, "pflog", "packet filter log") \
+	X(LAYER_NFLOG, "nflog", "Linux netfilter log") \
+	X(LAYER_PKTAP, "pktap", "Apple PKTAP") \
+	X(LAYER_JUNIPER, "juniper", "Juniper") \
+	X(LAYER_IPOIB, "ipoib", "IP over InfiniBand") \
+	X(LAYER_IPFC, "ipfc", "IP over Fibre Channel") \
+	X(LAYER_AP1394, "ap1394", "Apple IP over IEEE 1394") \
+	X(LAYER_FDDI, "fddi", "FDDI") \
+	X(LAYER_TR, "tr", "Token Ring") \
+	X(LAYER_PPP, "ppp", "PPP, also with HDLC framing") \
+	X(LAYER_CHDLC, "chdlc", "Cisco HDLC") \
+	X(LAYER_FR, "fr", "Frame Relay") \
+	X(LAYER_PPPOE, "pppoes", "PPPoE") \
+	X(LAYER_RADIOTAP, "radiotap", "radiotap") \
+	X(LAYER_PRISM, "prism", "Prism capture header") \
+	X(LAYER_AVS, "wlancap", "AVS capture header") \
+	X(LAYER_PPI, "ppi", "Per-Packet Information") \
+	X(LAYER_WLAN, "wlan", "IEEE 802.11") \
+	X(LAYER_IP, "ip", "IPv4") \
+	X(LAYER_IP6, "ip6", "IPv6") \
+	X(LAYER_UDP, "udp", "UDP, where a tunnel is in it") \
+	X(LAYER_MPLS, "mpls", "MPLS") \
+	X(LAYER_PW, "pw", "MPLS pseudowire") \
+	X(LAYER_GRE, "gre", "GRE") \
+	X(LAYER_ERSPAN, "erspan", "ERSPAN") \
+	X(LAYER_NSH, "nsh", "Network Service Header") \
+	X(LAYER_ETHERIP, "etherip", "EtherIP") \
+	X(LAYER_VXLAN, "vxlan", "VXLAN") \
+	X(LAYER_VXLAN_GPE, "vxlan_gpe", "VXLAN-GPE") \
+	X(LAYER_GENEVE, "geneve", "Geneve") \
+	X(LAYER_GTP, "gtp", "GTP-U") \
+	X(LAYER_L2TP, "l2tp", "L2TP version 2") \
+	X(LAYER_TEREDO, "teredo", "Teredo") \
+	X(LAYER_AYIYA, "ayiya", "AYIYA") \
+	X(LAYER_LISP, "lisp", "LISP data") \
+	X(LAYER_CAPWAP, "capwap", "CAPWAP data") \
+	X(LAYER_LWAPP, "lwapp", "LWAPP data") \
+	X(LAYER_TZSP, "tzsp", "TaZmen Sniffer Protocol") \
+	X(LAYER_PIM, "pim", "PIM register") \
+	X(LAYER_SFLOW, "sflow", "sFlow sample")
+
+/** LAYER_NONE is in no word. */
 enum layer {
-	LAYER_NONE, LAYER_ETH, LAYER_LLC, LAYER_VLAN, LAYER_SLL, LAYER_SLL2, LAYER_NULL, LAYER_LOOP, LAYER_RAW,
-	LAYER_IP, LAYER_IP6,
+	LAYER_NONE,
+#define LAYER_CONSTANT(name, word, title) name,
+	LAYER_LIST(LAYER_CONSTANT)
+#undef LAYER_CONSTANT
 	LAYERS
 };
 
@@ -47,17 +114,28 @@ struct decode {
 	struct tcphs_decoded *items;
 	size_t count;
 	uint32_t link_hash;
+	uint16_t vlan;             /* of the first tag, or 0 */
 	uint8_t depth;
 	uint8_t path_length;
 	uint8_t path[DEPTH_MAX];   /* enum layer, outermost first */
+	bool wlan_padded;          /* the header of an 802.11 frame is filled up to a multiple of 4 */
 	struct ip_header ip;
-	bool in_error;                   /* inside an ICMP error; the members below are set */
+	bool in_error;                   /* inside an ICMP error or a sample; the members below are set */
 	bool error_v6;
 	uint8_t error_type, error_code;
 	uint8_t error_sender[16];
 };
 
 typedef void layer_function(struct decode *decode, struct span span);
+
+/**
+ * struct wlan_fragments: frames of which a fragment was met that others follow, by a hash of addresses and sequence
+ * number; a ring. The last fragment without such a one before it is shown for a whole, as in Wireshark.
+ */
+struct wlan_fragments {
+	uint32_t hashes[32];
+	uint32_t next;
+};
 
 /** struct layer_row: one number in a header and what it leads to; with |function| NULL nothing is decoded. */
 struct layer_row {
@@ -67,15 +145,29 @@ struct layer_row {
 	const char *hides;     /* what to count if it is not decoded, because TCP may be inside; or NULL */
 };
 
+/** struct layer_table: the first row is that of nearly all frames; the others are in ascending order. */
 struct layer_table {
+	const char *title;     /* what the numbers are, for the documents */
 	const struct layer_row *rows;
 	size_t count;
 };
 
-extern const struct layer_table linktypes, ethertypes, ip_protocols;
+extern const struct layer_table linktypes, ethertypes, ip_protocols, udp_ports, gre_types, ppp_protocols,
+	next_protocols, juniper_protocols;
 
 /** descend(): calls a layer's function, keeping depth and path; |function| NULL: see struct layer_row. */
 void descend(struct decode *decode, const struct layer_row *row, struct span span);
+
+/** enter(): descends into a layer that no number of a table announces. */
+static inline void enter(struct decode *decode, enum layer layer, layer_function *function, struct span span)
+{
+	const struct layer_row row = { 0, layer, function, NULL };
+
+	descend(decode, &row, span);
+}
+
+/** find_layer(): the table's row for |number|, or NULL. */
+const struct layer_row *find_layer(const struct layer_table *table, uint32_t number);
 
 /** dispatch(): descends into the table's row for |number|. @return false if there is none. */
 bool dispatch(struct decode *decode, const struct layer_table *table, uint32_t number, struct span span);
@@ -108,6 +200,12 @@ static inline struct span limited(struct span span, uint32_t length)
 	return span;
 }
 
+/** without_tail(): all but the last |size| octets, such as a frame check sequence. */
+static inline struct span without_tail(struct span span, uint32_t size)
+{
+	return limited(span, span.length > size ? span.length - size : 0);
+}
+
 static inline uint16_t get16(const uint8_t *at)
 {
 	return (uint16_t)(at[0] << 8 | at[1]);
@@ -118,17 +216,56 @@ static inline uint32_t get32(const uint8_t *at)
 	return (uint32_t)get16(at) << 16 | get16(at + 2);
 }
 
+static inline uint16_t get16_little(const uint8_t *at)
+{
+	return (uint16_t)(at[1] << 8 | at[0]);
+}
+
+static inline uint32_t get32_little(const uint8_t *at)
+{
+	return (uint32_t)get16_little(at + 2) << 16 | get16_little(at);
+}
+
 /* link.c */
-layer_function layer_eth, layer_vlan, layer_llc, layer_sll, layer_sll2, layer_null, layer_loop, layer_raw, layer_raw6;
+layer_function layer_eth, layer_vlan, layer_service_vlan, layer_llc, layer_sll, layer_sll2, layer_null;
+layer_function layer_loop, layer_raw, layer_raw6, layer_fddi, layer_tr;
+/* tag.c */
+layer_function layer_etag, layer_vntag, layer_pbb, layer_hsr, layer_rtag, layer_cmd, layer_trill, layer_macsec;
+layer_function layer_isl;
+/* device.c */
+layer_function layer_enc, layer_pflog, layer_nflog, layer_pktap, layer_ipoib, layer_ipfc;
+layer_function layer_ap1394, layer_juniper_eth, layer_juniper_ppp, layer_juniper_chdlc, layer_juniper_fr;
+/* serial.c */
+layer_function layer_ppp, layer_ppp_hdlc, layer_ppp_direction, layer_chdlc, layer_chdlc_direction, layer_fr;
+layer_function layer_fr_direction, layer_pppoe, layer_bcp;
+/* wireless.c */
+layer_function layer_radiotap, layer_prism, layer_avs, layer_ppi, layer_wlan, layer_wlan_swapped;
 /* ip.c */
 layer_function layer_ip, layer_ip4, layer_ip6, layer_ext, layer_routing, layer_fragment, layer_ah;
 /* transport.c */
-layer_function layer_tcp, layer_udp, layer_icmp, layer_icmp6;
+layer_function layer_tcp, layer_udp, layer_udplite, layer_icmp, layer_icmp6;
+/* tunnel.c */
+layer_function layer_mpls, layer_gre, layer_erspan, layer_wccp, layer_nsh, layer_etherip, layer_pim;
+/* udp.c */
+layer_function layer_vxlan, layer_vxlan_gpe, layer_geneve, layer_gtp, layer_gtp_prime, layer_l2tp, layer_teredo;
+layer_function layer_ayiya, layer_lisp, layer_capwap, layer_lwapp, layer_tzsp, layer_sflow, layer_esp_in_udp;
+
+/** set_link_hash(): the link layer's addresses are these octets, of the source and of the destination. */
+void set_link_hash(struct decode *decode, const uint8_t *addresses, size_t size);
+
+/** ethertype_or_length(): what follows the type field of Ethernet or of a tag. */
+void ethertype_or_length(struct decode *decode, uint16_t type, struct span span);
 
 /** decoder_encap(): the number of decode->path. */
 uint8_t decoder_encap(const struct decode *decode);
 /** decoder_count(): one frame more of what was not decoded. */
 void decoder_count(struct tcphs_decoder *decoder, const char *word);
+/** decoder_uncount(): |frames| less of it, as they could be decoded after all. */
+void decoder_uncount(struct tcphs_decoder *decoder, const char *word, uint32_t frames);
+/** decoder_wlan(): what is kept of fragments of 802.11. */
+struct wlan_fragments *decoder_wlan(const struct decode *decode);
+/** decoder_fragments(): the datagrams that are being put together. */
+struct fragments *decoder_fragments(const struct decode *decode);
 /** decoder_item(): room for one item more; NULL, and counted, if there is none. Sets time and frame. */
 struct tcphs_decoded *decoder_item(struct decode *decode, enum tcphs_decoded_kind kind);
 /** decoder_checksums(): whether TCP checksums are to be verified. */

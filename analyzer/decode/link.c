@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * link.c - link layers: Ethernet with VLAN tags and LLC, Linux cooked, BSD loopback, raw IP.
+ * link.c - link layers: Ethernet with VLAN tags and LLC, FDDI, Token Ring, Linux cooked, BSD loopback, raw IP.
  */
 #include "layers.h"
 
@@ -19,11 +19,13 @@ static uint32_t link_hash(const uint8_t *addresses, size_t size)
 	return (uint32_t)(hash >> 32) | 1;
 }
 
-/** ethertype_or_length(): what follows the type field of Ethernet or of a VLAN tag. */
-static void ethertype_or_length(struct decode *decode, uint16_t type, struct span span)
+void set_link_hash(struct decode *decode, const uint8_t *addresses, size_t size)
 {
-	static const struct layer_row llc = { 0, LAYER_LLC, layer_llc, NULL };
+	decode->link_hash = link_hash(addresses, size);
+}
 
+void ethertype_or_length(struct decode *decode, uint16_t type, struct span span)
+{
 	if (__builtin_expect(type > LENGTH_MAX, 1)) {
 		dispatch(decode, &ethertypes, type, span);
 		return;
@@ -32,7 +34,7 @@ static void ethertype_or_length(struct decode *decode, uint16_t type, struct spa
 	/* Novell's raw 802.3: IPX, without LLC. */
 	if (span.captured >= 2 && get16(span.octets) == 0xffff)
 		return;
-	descend(decode, &llc, span);
+	enter(decode, LAYER_LLC, layer_llc, span);
 }
 
 /** is_isl(): Cisco's trunk encapsulation wraps a whole frame, known by its destination address. */
@@ -40,6 +42,42 @@ static bool is_isl(const uint8_t *octets)
 {
 	return (octets[0] == 0x01 || octets[0] == 0x03 || octets[0] == 0x0c) && octets[1] == 0x00 &&
 	       octets[2] == 0x0c && octets[3] == 0x00 && octets[4] == 0x00;
+}
+
+/** fabricpath(): the size of a FabricPath header, which has Ethernet's shape and a tag; 0 if this is none. */
+static uint32_t fabricpath(struct span span, uint16_t type)
+{
+	enum { TYPE_CFP = 0x8903, TYPE_VLAN = 0x8100, TYPE_SERVICE_VLAN = 0x88a8 };
+
+	if (type == TYPE_CFP)
+		return 16;
+	if ((type == TYPE_VLAN || type == TYPE_SERVICE_VLAN) && span.captured >= 18 &&
+	    get16(span.octets + 16) == TYPE_CFP)
+		return 20;
+	return 0;
+}
+
+/** layer_cfp(): a whole frame, and a check sequence that is FabricPath's own. */
+static void layer_cfp(struct decode *decode, struct span span)
+{
+	enum { FCS = 4 };
+
+	span = without_tail(inner(span, fabricpath(span, get16(span.octets + 12))), FCS);
+	enter(decode, LAYER_ETH, layer_eth, span);
+}
+
+/** unusual(): what is not Ethernet although it begins like it. @return false if it is. */
+static bool unusual(struct decode *decode, struct span span, uint16_t type)
+{
+	if (fabricpath(span, type) > 0) {
+		enter(decode, LAYER_CFP, layer_cfp, span);
+		return true;
+	}
+	if (type <= LENGTH_MAX && is_isl(span.octets)) {
+		enter(decode, LAYER_ISL, layer_isl, span);
+		return true;
+	}
+	return false;
 }
 
 void layer_eth(struct decode *decode, struct span span)
@@ -50,18 +88,40 @@ void layer_eth(struct decode *decode, struct span span)
 		return;
 	decode->link_hash = link_hash(span.octets, 12);
 	type = get16(span.octets + 12);
-	if (type <= LENGTH_MAX && is_isl(span.octets)) {
-		not_decoded(decode, "tunnel_isl");
+	if (__builtin_expect(type == ethertypes.rows[0].number, 1)) {
+		descend(decode, &ethertypes.rows[0], inner(span, 14));
 		return;
 	}
-	ethertype_or_length(decode, type, inner(span, 14));
+	if (!unusual(decode, span, type))
+		ethertype_or_length(decode, type, inner(span, 14));
+}
+
+/** layer_service_vlan(): a provider's tag (IEEE 802.1ad) tells nothing of the customer's addresses. */
+void layer_service_vlan(struct decode *decode, struct span span)
+{
+	if (!lacks(decode, span, 4))
+		ethertype_or_length(decode, get16(span.octets + 2), inner(span, 4));
 }
 
 void layer_vlan(struct decode *decode, struct span span)
 {
 	if (lacks(decode, span, 4))
 		return;
-	ethertype_or_length(decode, get16(span.octets + 2), inner(span, 4));
+	if (decode->vlan == 0)
+		decode->vlan = get16(span.octets) & 0xfff;
+	layer_service_vlan(decode, span);
+}
+
+/** bridged(): a frame of another medium in SNAP (RFC 2684 5.2), behind two octets that align it. */
+static void bridged(struct decode *decode, uint16_t kind, struct span span)
+{
+	enum { ETHERNET_WITH_FCS = 1, ETHERNET = 7, FCS = 4, PAD = 2 };
+
+	if (kind == ETHERNET_WITH_FCS)
+		span = without_tail(span, FCS);
+	else if (kind != ETHERNET)
+		return;
+	enter(decode, LAYER_ETH, layer_eth, inner(span, PAD));
 }
 
 /** layer_llc(): IEEE 802.2, for IP by its own SAP or by SNAP. */
@@ -91,23 +151,57 @@ void layer_llc(struct decode *decode, struct span span)
 	if (oui == 0x000000 || oui == 0x0000f8)
 		dispatch(decode, &ethertypes, get16(span.octets + header + 3), inner(span, header + 5));
 	else if (oui == 0x0080c2)
-		not_decoded(decode, "tunnel_bridged");
+		bridged(decode, get16(span.octets + header + 3), inner(span, header + 5));
+}
+
+/** layer_fddi(): a frame control octet and the addresses; LLC is in it if the control says so. */
+void layer_fddi(struct decode *decode, struct span span)
+{
+	enum { HEADER = 13, CLASS = 0xf0, LLC_ASYNCHRONOUS = 0x50, LLC_SYNCHRONOUS = 0xd0 };
+
+	if (lacks(decode, span, HEADER))
+		return;
+	if ((span.octets[0] & CLASS) != LLC_ASYNCHRONOUS && (span.octets[0] & CLASS) != LLC_SYNCHRONOUS)
+		return;
+	decode->link_hash = link_hash(span.octets + 1, 12);
+	enter(decode, LAYER_LLC, layer_llc, inner(span, HEADER));
+}
+
+/** layer_tr(): access control, frame control, the addresses, and a route if the source address says so. */
+void layer_tr(struct decode *decode, struct span span)
+{
+	enum { HEADER = 14, TYPE = 0xc0, TYPE_LLC = 0x40, HAS_ROUTE = 0x80, ROUTE_LENGTH = 0x1f };
+	uint32_t size = HEADER;
+
+	if (lacks(decode, span, HEADER + 1))
+		return;
+	if ((span.octets[1] & TYPE) != TYPE_LLC)
+		return;
+	decode->link_hash = link_hash(span.octets + 2, 12);
+	if (span.octets[8] & HAS_ROUTE)
+		size += span.octets[HEADER] & ROUTE_LENGTH;
+	if (!lacks(decode, span, size))
+		enter(decode, LAYER_LLC, layer_llc, inner(span, size));
 }
 
 /** cooked(): what follows a Linux cooked header; |hardware| is the ARPHRD_ number of the interface. */
 static void cooked(struct decode *decode, uint16_t hardware, uint16_t protocol, struct span span)
 {
-	enum { PROTOCOL_ETHERNET = 0x0003, PROTOCOL_802_2 = 0x0004, ETHERTYPE_FIRST = 1536 };
-	enum { HARDWARE_IPGRE = 778, HARDWARE_NETLINK = 824 };
-	static const struct layer_row llc = { 0, LAYER_LLC, layer_llc, NULL };
-	static const struct layer_row eth = { 0, LAYER_ETH, layer_eth, NULL };
+	enum { PROTOCOL_ETHERNET = 0x0003, PROTOCOL_802_2 = 0x0004, PROTOCOL_PPP = 0x0007, ETHERTYPE_FIRST = 1536 };
+	enum { HARDWARE_FR = 770, HARDWARE_IPGRE = 778, HARDWARE_RADIOTAP = 803, HARDWARE_NETLINK = 824 };
 
 	if (hardware == HARDWARE_NETLINK)
 		return;
-	if (protocol == PROTOCOL_802_2)
-		descend(decode, &llc, span);
+	if (hardware == HARDWARE_FR)
+		enter(decode, LAYER_FR, layer_fr, span);
+	else if (hardware == HARDWARE_RADIOTAP && span.captured > 0 && span.octets[0] == 0)
+		enter(decode, LAYER_RADIOTAP, layer_radiotap, span);
+	else if (protocol == PROTOCOL_802_2)
+		enter(decode, LAYER_LLC, layer_llc, span);
 	else if (protocol == PROTOCOL_ETHERNET)
-		descend(decode, &eth, span);
+		enter(decode, LAYER_ETH, layer_eth, span);
+	else if (protocol == PROTOCOL_PPP)
+		enter(decode, LAYER_PPP, layer_ppp_hdlc, span);
 	else if (hardware == HARDWARE_IPGRE || protocol >= ETHERTYPE_FIRST)
 		dispatch(decode, &ethertypes, protocol, span);
 }
@@ -156,7 +250,7 @@ void layer_null(struct decode *decode, struct span span)
 	if (lacks(decode, span, 4))
 		return;
 	if (get16(span.octets) == 0xff03) {
-		not_decoded(decode, "tunnel_ppp");
+		enter(decode, LAYER_PPP, layer_ppp_hdlc, span);
 		return;
 	}
 	number = __builtin_bswap32(get32(span.octets));
@@ -187,7 +281,7 @@ void layer_raw(struct decode *decode, struct span span)
 	if (span.captured >= sizeof zero && memcmp(span.octets, zero, sizeof zero) == 0)
 		layer_ip(decode, inner(span, sizeof zero));
 	else if (span.captured >= 2 && get16(span.octets) == 0xff03)
-		not_decoded(decode, "tunnel_ppp");
+		enter(decode, LAYER_PPP, layer_ppp_hdlc, span);
 	else
 		layer_ip(decode, span);
 }

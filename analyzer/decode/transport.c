@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * transport.c - TCP, ICMP errors that quote TCP, and UDP only so far as to know tunnels.
+ * transport.c - TCP, ICMP errors that quote TCP, and UDP as far as the ports of tunnels.
  */
 #include "layers.h"
 
@@ -162,23 +162,82 @@ void layer_icmp6(struct decode *decode, struct span span)
 
 /* ---- UDP ----------------------------------------------------------------------------------------- */
 
-/** Ports of tunnels that can hold TCP. */
-static const struct layer_row tunnels[] = {
-	{ 1701, LAYER_NONE, NULL, "tunnel_l2tp" },
-	{ 2152, LAYER_NONE, NULL, "tunnel_gtp" },
-	{ 3544, LAYER_NONE, NULL, "tunnel_teredo" },
-	{ 4754, LAYER_NONE, NULL, "tunnel_gre" },
-	{ 4789, LAYER_NONE, NULL, "tunnel_vxlan" },
-	{ 6081, LAYER_NONE, NULL, "tunnel_geneve" },
-	{ 6635, LAYER_NONE, NULL, "tunnel_mpls" },
-	{ 8472, LAYER_NONE, NULL, "tunnel_vxlan" },
+/**
+ * Ports below those of tunnels at which Wireshark expects another protocol, whatever the datagram holds. A client may
+ * ask a name server from the port of a tunnel.
+ */
+static const uint16_t others[] = {
+	7, 13, 19, 37, 49, 53, 67, 68, 69, 111, 123, 137, 138, 173, 213, 269, 319, 320, 389, 427, 434, 464, 496, 500,
+	513, 514, 520, 521, 524, 525, 546, 547, 631, 654, 664, 699, 701, 853, 854, 910, 921, 925, 1001, 1113, 1153,
+	1293, 1628, 1629, 1718, 1719, 1745, 1900, 2099, 2157, 2221, 2222, 2246, 2268, 2269, 2313, 2345, 2887, 2944,
+	2945, 2948, 2949, 3000, 3121, 3130, 3250, 3343, 3357, 3389, 3452, 3455, 3567, 3671, 3784, 3785, 3804, 3819,
+	3863, 4305, 4306, 4307, 4342, 4551, 4555, 4569, 4729, 4784, 4791, 4991, 5031, 5094, 5246, 5350, 5351, 5353,
+	5355, 5404, 5405, 5436, 5567, 5683, 5684, 5868, 6073, 6118, 6160, 6784, 6970, 7074, 7075, 7255, 7275, 7784,
+	8200, 8600, 8755, 8767, 8805, 8848, 9200, 9201, 9202, 9203, 9214, 9600, 9875, 9877, 9899, 9901, 9956, 10253,
+	11211, 11273, 12220, 13400, 17220, 17500, 17755, 17756, 19132, 19948, 19999, 23272, 24576, 24577, 25826, 26000,
+	27500, 27910, 27950, 27951, 27952, 27953, 27960, 27961, 27962, 27963, 32000, 32512,
 };
-static const struct layer_table udp_ports = { tunnels, sizeof tunnels / sizeof tunnels[0] };
 
+static bool is_other(uint16_t port)
+{
+	size_t from = 0, to = sizeof others / sizeof others[0];
+
+	while (from < to) {
+		size_t middle = (from + to) / 2;
+
+		if (others[middle] == port)
+			return true;
+		if (others[middle] < port)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return false;
+}
+
+/** tunnel(): the row for the ports of a datagram, or NULL. As Wireshark does, the lower port is asked first. */
+static const struct layer_row *tunnel(const uint8_t *octets)
+{
+	uint16_t source = get16(octets), destination = get16(octets + 2);
+	uint16_t low = source < destination ? source : destination;
+	const struct layer_row *row = find_layer(&udp_ports, low);
+
+	if (row)
+		return row;
+	row = find_layer(&udp_ports, source < destination ? destination : source);
+	return row && !is_other(low) ? row : NULL;
+}
+
+/** layer_udp(): a length of less than the header is none at all; one beyond what IP brought does not matter. */
 void layer_udp(struct decode *decode, struct span span)
 {
-	if (span.captured < 8)
+	enum { HEADER = 8 };
+	const struct layer_row *row;
+	uint16_t length;
+
+	if (span.captured < 4)
 		return;
-	if (!dispatch(decode, &udp_ports, get16(span.octets + 2), inner(span, 8)))
-		dispatch(decode, &udp_ports, get16(span.octets), inner(span, 8));
+	row = tunnel(span.octets);
+	if (!row || lacks(decode, span, HEADER))
+		return;
+	length = get16(span.octets + 4);
+	if (length >= HEADER)
+		descend(decode, row, inner(limited(span, length), HEADER));
+	else if (length == 0 && decode->ip.v6 && span.length > UINT16_MAX) /* a jumbogram (RFC 2675 4) */
+		descend(decode, row, inner(span, HEADER));
+	else
+		not_decoded(decode, "udp_malformed");
+}
+
+/** layer_udplite(): where UDP has a length, it says how much the checksum covers (RFC 3828 3.1). */
+void layer_udplite(struct decode *decode, struct span span)
+{
+	enum { HEADER = 8 };
+	const struct layer_row *row;
+
+	if (span.captured < 4)
+		return;
+	row = tunnel(span.octets);
+	if (row && !lacks(decode, span, HEADER))
+		descend(decode, row, inner(span, HEADER));
 }

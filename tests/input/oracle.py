@@ -24,13 +24,6 @@ FIELDS = [
     "icmp.type", "icmp.code", "icmpv6.type", "icmpv6.code", "tcp.checksum.status", "frame.encap_type",
 ]
 
-# Layers that the decoder goes through on its way to TCP, as tshark names them in frame.protocols.
-DECODED = {
-    "eth", "ethertype", "vlan", "ieee8021ad", "llc", "sll", "null", "loop", "raw", "ip", "ipv6",
-    "ipv6.hopopts", "ipv6.routing", "ipv6.fraghdr", "ipv6.dstopts", "ah", "shim6", "icmp", "icmpv6",
-}
-
-
 @dataclass
 class Header:
     """One TCP header, of a segment or quoted."""
@@ -111,18 +104,12 @@ def ask_tshark(shark, path, *options):
 
 
 def layers_to_tcp(row):
-    """The layers above the first TCP header, or None if there is none, or one not to be decoded yet."""
+    """For each TCP header of the frame the layers above it; no header of TCP is above another."""
     layers = ":".join(row["frame.protocols"]).split(":")
     for index in range(len(layers) - 2, -1, -1):
         if layers[index : index + 2] == ["ip", "ipv6"] and layers.count("ip") > len(row["ip.src"]):
             del layers[index]  # IPv6 where IPv4 was announced
-    if "tcp" not in layers:
-        return None
-    layers = layers[: layers.index("tcp")]
-    if not DECODED.issuperset(layers):
-        return None
-    errors = sum(layer in ("icmp", "icmpv6") for layer in layers)
-    return layers if sum(layer in ("ip", "ipv6") for layer in layers) == 1 + errors else None
+    return [layers[:index] for index, layer in enumerate(layers) if layer == "tcp"]
 
 
 def nearest_ip(layers):
@@ -135,7 +122,7 @@ def addresses(row, layers):
     """Source and destination of the IP header nearest to TCP; of IPv6 the column has the end of a source route."""
     version, index = nearest_ip(layers)
     if "ipv6.routing" in layers:
-        quote = "icmpv6" in layers
+        quote = is_quote(layers)
         return (None, None) if quote else (row["_ws.col.Source"][0], row["_ws.col.Destination"][0])
     return tuple(row[version + end][index] if len(row[version + end]) > index else None for end in (".src", ".dst"))
 
@@ -148,10 +135,15 @@ def number(values, index=0):
     return int(values[index], 0) if len(values) > index and values[index] != "" else None
 
 
-def compare_header(mine, row, layers):
-    """Names of what differs between our header and tshark's."""
+def is_quote(layers):
+    """Whether a header tells of a segment elsewhere: quoted by an error, or sampled."""
+    return not {"icmp", "icmpv6", "sflow"}.isdisjoint(layers)
+
+
+def compare_header(mine, row, layers, which):
+    """Names of what differs between our header and tshark's, of which it is the one numbered |which|."""
     wrong = []
-    quote = "icmp" in layers or "icmpv6" in layers
+    quote = is_quote(layers)
     if mine.quote != quote:
         wrong.append("quote")
     src, dst = addresses(row, layers)
@@ -166,7 +158,7 @@ def compare_header(mine, row, layers):
     if mine.have & 8 and not quote:
         checks.append(("tcp.len", mine.length))
     for name, value in checks:
-        theirs = number(row[name])
+        theirs = number(row[name], which)
         if name == "tcp.flags" and theirs is not None:
             theirs &= 0x1FF  # the reserved bits are not ours
         if theirs != value and (theirs is not None or name == "tcp.srcport"):
@@ -182,9 +174,9 @@ def compare_ip(mine, row, layers, quote):
         wrong.append("ttl")
     if version == "ip" and number(row["ip.id"], index) not in (None, mine.ip_id):
         wrong.append("ip_id")
-    if quote:
+    if quote and "sflow" not in layers:
         kind = "icmpv6" if "icmpv6" in layers else "icmp"
-        sender = (row["ipv6.src"] if kind == "icmpv6" else row["ip.src"])[0]
+        sender, _ = addresses(row, layers[: layers.index(kind)])
         if mine.error != (sender, number(row[kind + ".type"]), number(row[kind + ".code"])):
             wrong.append("icmp")
     return wrong
@@ -197,20 +189,20 @@ def compare_frame(mine, row):
         return "time", f"{where}time {mine.time}, tshark {row['frame.time_epoch']}"
     if mine.linktype >= 0 and mine.captured != number(row["frame.cap_len"]):
         return "captured", f"{where}{mine.captured} octets captured, tshark {row['frame.cap_len']}"
-    layers = layers_to_tcp(row)
-    reassembled = row["ip.fragment"] or row["ipv6.fragment"]
-    if layers is None or (reassembled and not mine.headers):
-        if mine.headers:
-            return "extra", f"{where}{mine.headers[0]}, tshark {row['frame.protocols']}"
-        return ("reassembled", f"{where}reassembled by tshark") if layers and reassembled else None
+    theirs = layers_to_tcp(row)
+    if not theirs and mine.headers:
+        return "extra", f"{where}{mine.headers[0]}, tshark {row['frame.protocols']}"
     if not mine.headers and not row["tcp.seq"]:
         return None  # less than 8 octets of TCP say nothing
     if not mine.headers:
-        return "missing", f"{where}tshark has {':'.join(layers)}:tcp, seq {row['tcp.seq']}"
-    wrong = compare_header(mine.headers[0], row, layers)
-    if len(mine.headers) > 1:
-        wrong.append(f"{len(mine.headers)} headers")
-    return ("header", f"{where}{', '.join(wrong)} in {':'.join(layers)}") if wrong else None
+        return "missing", f"{where}tshark has {':'.join(theirs[0])}:tcp, seq {row['tcp.seq']}"
+    wrong = []
+    # Of a header that was cut off early nothing is known.
+    if not len(row["tcp.seq"]) <= len(mine.headers) <= len(theirs):
+        wrong.append(f"{len(mine.headers)} headers, tshark {len(theirs)}")
+    for which, (header, layers) in enumerate(zip(mine.headers, theirs)):
+        wrong += [f"{what} in {':'.join(layers)}" for what in compare_header(header, row, layers, which)]
+    return ("header", f"{where}{', '.join(wrong)}") if wrong else None
 
 
 def nanoseconds(text):

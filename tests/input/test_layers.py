@@ -148,13 +148,90 @@ def test_cases_reach_tcp(written):
     assert without == ["ip6-fragment-cut"]
 
 
-def test_fragments(tshark, written):
-    """Fragments are counted; Wireshark shows the segment at the last one, we do not put them together yet."""
-    frames = eths(ip4(LONG[:40], flags=MORE), ip4(LONG[40:], flags=5), ip4(bytes(40), 17, flags=MORE))
-    frames += eth6(ip6(fragment6(6, LONG[:40], more=1), 44), ip6(fragment6(6, LONG[40:], 40), 44))
-    found, _, mine = compare(tshark, written(pcap(frames)))
-    assert [kind for kind, _ in found] == ["reassembled", "reassembled"]
-    assert mine.hidden == {"fragment": 4}
+PIECES = tcp(payload=bytes(range(100)))
+
+
+def piece4(ident, first, last, more=False, **header):
+    """Octets of PIECES as a fragment."""
+    return ip4(PIECES[first:last], flags=(MORE if more else 0) | first // 8, ident=ident, **header)
+
+
+def piece6(ident, first, last, more=False, following=6, payload=PIECES):
+    return eth(ip6(fragment6(following, payload[first:last], first, 1 if more else 0, ident), 44), 0x86DD)
+
+
+def tagged(packet, tag, kind=0x8100, inner=0x0800):
+    return eth(vlan(packet, inner, tag), kind)
+
+
+def other(ident, offset, size, more=False):
+    """Octets that contradict PIECES."""
+    return ip4(b"\xee" * size, flags=(MORE if more else 0) | offset // 8, ident=ident)
+
+
+PRIVATE = {"src": "10.0.0.1"}
+# name -> (frames, how many segments are found, how many fragments stay)
+FRAGMENTS = {
+    "in-order": lambda i: (eths(piece4(i, 0, 40, True), piece4(i, 40, 120)), 1, 0),
+    "last-first": lambda i: (eths(piece4(i, 40, 120), piece4(i, 0, 40, True)), 1, 0),
+    "three": lambda i: (eths(piece4(i, 80, 120), piece4(i, 0, 40, True), piece4(i, 40, 80, True)), 1, 0),
+    "first-alone": lambda i: (eths(piece4(i, 0, 40, True)), 0, 1),
+    "header-cut-apart": lambda i: (eths(piece4(i, 0, 8, True), piece4(i, 8, 120)), 1, 0),
+    "copy-of-the-first": lambda i: (eths(piece4(i, 0, 40, True), piece4(i, 0, 40, True), piece4(i, 40, 120)), 1, 0),
+    "copies-afterwards": lambda i: (eths(piece4(i, 0, 40, True), piece4(i, 40, 120), piece4(i, 40, 120)), 1, 1),
+    "all-twice": lambda i: (eths(*[piece4(i, 0, 40, True), piece4(i, 40, 120)] * 2), 2, 0),
+    "overlap": lambda i: (eths(piece4(i, 0, 48, True), piece4(i, 40, 120)), 1, 0),
+    "overlap-first-wins": lambda i: (eths(piece4(i, 0, 16, True), other(i, 8, 32, True), piece4(i, 40, 120)), 1, 0),
+    "overlap-lower-wins": lambda i: (eths(other(i, 8, 32, True), piece4(i, 0, 16, True), piece4(i, 40, 120)), 1, 0),
+    "overlap-same-offset": lambda i: (eths(piece4(i, 0, 16, True), other(i, 0, 40, True), piece4(i, 40, 120)), 1, 0),
+    "beyond-the-end": lambda i: (eths(piece4(i, 0, 40, True), other(i, 160, 40, True), piece4(i, 40, 120)), 1, 0),
+    "two-ends": lambda i: (eths(piece4(i, 40, 80), piece4(i, 40, 120), piece4(i, 0, 40, True)), 1, 0),
+    "two-ends-long-first": lambda i: (eths(piece4(i, 40, 120), piece4(i, 40, 80), piece4(i, 0, 40, True)), 1, 0),
+    "gap": lambda i: (eths(piece4(i, 0, 40, True), piece4(i, 48, 120)), 0, 2),
+    "other-id": lambda i: (eths(piece4(i, 0, 40, True), piece4(i + 1, 40, 120)), 0, 2),
+    "other-source": lambda i: (eths(piece4(i, 0, 40, True), piece4(i, 40, 120, src=ROUTER4)), 0, 2),
+    "wrong-sum": lambda i: (eths(piece4(i, 0, 40, True, sums=0x1234), piece4(i, 40, 120)), 1, 0),
+    "not-whole": lambda i: ([(eth(piece4(i, 0, 40, True))[:60], 5, 0, 74), eth(piece4(i, 40, 120))], 1, 1),
+    "vlans": lambda i: ([tagged(piece4(i, 0, 40, True), 5), tagged(piece4(i, 40, 120), 6)], 1, 0),
+    "vlans-private": lambda i: ([tagged(piece4(i, 0, 40, True, **PRIVATE), 5),
+                                 tagged(piece4(i, 40, 120, **PRIVATE), 6)], 0, 2),
+    "vlans-priority": lambda i: ([tagged(piece4(i, 0, 40, True, **PRIVATE), 5),
+                                  tagged(piece4(i, 40, 120, **PRIVATE), 0xA005)], 1, 0),
+    "vlans-outer": lambda i: ([tagged(vlan(piece4(i, 0, 40, True, **PRIVATE), tag=7), 5, inner=0x8100),
+                               tagged(vlan(piece4(i, 40, 120, **PRIVATE), tag=7), 6, inner=0x8100)], 0, 2),
+    "vlans-of-a-provider": lambda i: ([tagged(piece4(i, 0, 40, True, **PRIVATE), 5, 0x88A8),
+                             tagged(piece4(i, 40, 120, **PRIVATE), 6, 0x88A8)], 1, 0),
+    "not-tcp": lambda i: (eths(ip4(bytes(40), 17, flags=MORE), ip4(bytes(40), 17, flags=5)), 0, 0),
+    "in-ip": lambda i: (eths(ip4(piece4(i, 0, 40, True), 4), ip4(piece4(i, 40, 120), 4)), 1, 0),
+    "of-a-tunnel": lambda i: (eths(ip4(I4[:24], 4, flags=MORE, ident=i), ip4(I4[24:], 4, flags=3, ident=i)), 1, 0),
+    "of-a-tunnel-alone": lambda i: (eths(ip4(I4[:24], 4, flags=MORE, ident=i)), 0, 1),
+    "quoted": lambda i: (eths(ip4(icmp(piece4(i, 0, 40, True)), 1, src=ROUTER4), piece4(i, 40, 120)), 1, 0),
+    "six": lambda i: ([piece6(i, 0, 40, True), piece6(i, 40, 120)], 1, 0),
+    "six-last-first": lambda i: ([piece6(i, 40, 120), piece6(i, 0, 40, True)], 1, 0),
+    "six-extension": lambda i: ([piece6(i, 0, 40, True, 60, ext(6, PIECES)),
+                                 piece6(i, 40, 128, False, 60, ext(6, PIECES))], 1, 0),
+    "six-other-next": lambda i: ([piece6(i, 0, 40, True), piece6(i, 40, 120, False, 17)], 0, 0),
+    "six-no-more-octets": lambda i: ([piece6(i, 0, 120, True), piece6(i, 120, 120)], 0, 2),
+    "six-vlans": lambda i: ([tagged(piece6(i, 0, 40, True)[14:], 5, inner=0x86DD),
+                             tagged(piece6(i, 40, 120)[14:], 6, inner=0x86DD)], 1, 0),
+}
+PIECES_OF = {name: make(16 * number) for number, (name, make) in enumerate(FRAGMENTS.items(), 1)}
+
+
+def test_fragments_as_tshark(tshark, written):
+    """Segments appear at the frame of the last fragment, with the octets that Wireshark takes."""
+    found, equal, _ = compare(tshark, written(pcap([frame for frames, _, _ in PIECES_OF.values() for frame in frames])))
+    assert not found
+    assert equal == sum(segments for _, segments, _ in PIECES_OF.values())
+
+
+@pytest.mark.parametrize("name", FRAGMENTS)
+def test_fragments(written, name):
+    """How many segments come out of these fragments, and how many fragments are counted because none does."""
+    frames, segments, left = PIECES_OF[name]
+    mine = dump(written(pcap(frames)))
+    assert sum(len(frame.headers) for frame in mine.frames) == segments
+    assert mine.hidden == ({"fragment": left} if left else {})
 
 
 def test_checksums(tshark, written):

@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include "decode.h"
+#include "fragments.h"
+#include "layers.h"
 
 enum { ETHERNET = 1, RAW = 12 };
 enum { TCP = 6, ICMP = 1, UDP = 17, ICMP6 = 58 };
@@ -482,23 +484,27 @@ static void test_hidden(void)
 		{ NULL, UDP, 53, 0 },
 		{ NULL, 2, 0, 0 },
 		{ NULL, UDP, 53, 0x2000 },
+		{ NULL, UDP, 4789, 0 },
+		{ NULL, 47, 0, 0 },
 		{ NULL, 132, 0, 0 },
 		{ "fragment", TCP, 0, 0x2000 },
 		{ "fragment", TCP, 0, 0x0001 },
 		{ "fragment", 47, 0, 0x2000 },
-		{ "tunnel_gre", 47, 0, 0 },
-		{ "tunnel_ip", 4, 0, 0 },
-		{ "tunnel_ip6", 41, 0, 0 },
+		{ "fragment", UDP, 4789, 0x2000 },
+		{ "ip_malformed", 4, 0, 0 },
 		{ "tunnel_esp", 50, 0, 0 },
-		{ "tunnel_vxlan", UDP, 4789, 0 },
-		{ "tunnel_gtp", UDP, 2152, 0 },
+		{ "tunnel_ipcomp", 108, 0, 0 },
+		{ "tunnel_l2tp3", 115, 0, 0 },
+		{ "tunnel_openvpn", UDP, 1194, 0 },
+		{ "udp_malformed", UDP, 2152, 0 },
 	};
 	struct tcphs_decoder *decoder = new_decoder(false);
 	size_t i;
 
 	for (i = 0; i < G_N_ELEMENTS(cases); i++) {
 		struct octets octets = new_octets();
-		const uint8_t ports[8] = { 0xc0, 0, (uint8_t)(cases[i].port >> 8), (uint8_t)cases[i].port };
+		const uint8_t length = cases[i].port == 2152 ? 7 : 28; /* shorter than the header, or all there is */
+		const uint8_t ports[8] = { 0xc0, 0, (uint8_t)(cases[i].port >> 8), (uint8_t)cases[i].port, 0, length };
 
 		prepend_tcp(&octets, 0);
 		if (cases[i].protocol == UDP)
@@ -520,7 +526,7 @@ static void test_hidden_link(void)
 		uint16_t type;
 	} cases[] = {
 		{ NULL, 0x0806 }, { NULL, 0x88cc }, { NULL, 1501 }, { "ip_malformed", 0x86dd },
-		{ "tunnel_mpls", 0x8847 }, { "tunnel_pppoe", 0x8864 }, { "tunnel_pbb", 0x88e7 },
+		{ "tunnel_batman", 0x4305 }, { "tunnel_ppp", 0x880b },
 	};
 	struct tcphs_decoder *decoder = new_decoder(false);
 	struct octets octets;
@@ -536,8 +542,8 @@ static void test_hidden_link(void)
 	}
 	g_assert_cmpint(decode(decoder, TCPHS_LINKTYPE_NONE, &octets).kind, ==, TCPHS_DECODED_NOTHING);
 	assert_hidden(decoder, NULL);
-	g_assert_cmpint(decode(decoder, 105, &octets).kind, ==, TCPHS_DECODED_NOTHING);
-	assert_hidden(decoder, "linktype_105");
+	g_assert_cmpint(decode(decoder, 147, &octets).kind, ==, TCPHS_DECODED_NOTHING);
+	assert_hidden(decoder, "linktype_147");
 	tcphs_decoder_del(decoder);
 }
 
@@ -578,6 +584,187 @@ static void test_too_deep(void)
 	prepend_eth(&octets, 0x8100);
 	g_assert_cmpint(decode(decoder, ETHERNET, &octets).kind, ==, TCPHS_DECODED_NOTHING);
 	assert_hidden(decoder, "too_deep");
+	tcphs_decoder_del(decoder);
+}
+
+/** The last of the tags of A-MSDU subframes that fit are items, the rest of the frame is counted. */
+static void test_too_many(void)
+{
+	enum { WLAN = 105, SUBFRAMES = 36, SUBFRAME = 14 + 8 + 40 + 2 };
+	static const uint8_t header[26] = { 0x88, 1, [24] = 0x80 };
+	static const uint8_t before[14 + 8] = { [13] = 8 + 40, 0xaa, 0xaa, 3, 0, 0, 0, 8, 0 };
+	struct tcphs_decoded items[TCPHS_DECODE_ITEMS];
+	struct tcphs_decoder *decoder = new_decoder(false);
+	g_autofree uint8_t *frame = g_malloc0(sizeof(header) + SUBFRAMES * SUBFRAME);
+	struct tcphs_frame whole = { .number = 7, .linktype = WLAN, .bytes = frame };
+	struct octets octets = new_octets();
+	int i;
+
+	prepend_tcp(&octets, 0);
+	prepend_ip4(&octets, TCP);
+	memcpy(frame, header, sizeof(header));
+	for (i = 0; i < SUBFRAMES; i++) {
+		uint8_t *at = frame + sizeof(header) + i * SUBFRAME;
+
+		memcpy(at, before, sizeof(before));
+		memcpy(at + sizeof(before), front(&octets), size_of(&octets));
+	}
+	whole.captured = whole.length = (uint32_t)(sizeof(header) + SUBFRAMES * SUBFRAME);
+	g_assert_cmpuint(tcphs_decode(decoder, &whole, items), ==, TCPHS_DECODE_ITEMS);
+	for (i = 0; i < TCPHS_DECODE_ITEMS; i++) {
+		g_assert_cmpint(items[i].kind, ==, TCPHS_DECODED_SEGMENT);
+		g_assert_cmpint(items[i].first, ==, i == 0);
+		g_assert_cmpstr(tcphs_decoder_encap(decoder, items[i].tcp.segment.encap), ==, "wlan:llc:ip");
+	}
+	g_assert_cmpstr(tcphs_decoder_not_decoded(decoder, 0, &(uint64_t){ 0 }), ==, "too_many");
+	tcphs_decoder_del(decoder);
+}
+
+/* ---- tables -------------------------------------------------------------------------------------- */
+
+/** Rows behind the first are found by bisection; a number that stands twice would hide one of its rows. */
+static void test_tables_sorted(void)
+{
+	static const struct layer_table *const tables[] = {
+		&linktypes, &ethertypes, &ip_protocols, &udp_ports, &gre_types, &ppp_protocols, &next_protocols,
+		&juniper_protocols,
+	};
+	size_t i, row;
+
+	for (i = 0; i < G_N_ELEMENTS(tables); i++) {
+		for (row = 0; row < tables[i]->count; row++) {
+			const struct layer_row *rows = tables[i]->rows;
+
+			g_assert_true(find_layer(tables[i], rows[row].number) == &rows[row]);
+			if (row > 1)
+				g_assert_cmpuint(rows[row].number, >, rows[row - 1].number);
+		}
+		g_assert_null(find_layer(tables[i], 0xfffffff0));
+	}
+}
+
+/* ---- fragments ----------------------------------------------------------------------------------- */
+
+static const uint8_t many[65536];
+
+static struct fragment fragment(uint32_t id, uint32_t offset, uint32_t size, bool last)
+{
+	return (struct fragment){ { { 1 }, { 2 }, id, 4 }, many, offset, size, last, true };
+}
+
+/** However many datagrams are begun: memory stays bounded, the oldest are forgotten, new ones are still completed. */
+static void test_fragments_flood(void)
+{
+	struct fragments *fragments = fragments_new();
+	struct fragment piece;
+	struct whole whole;
+	uint32_t id;
+
+	for (id = 0; id < 3 * FRAGMENTS_DATAGRAMS_MAX; id++) {
+		piece = fragment(id, 0, id % 2 ? 8 : 20000, false);
+		g_assert_false(fragments_add(fragments, &piece, &whole));
+		g_assert_cmpuint(fragments_octets(fragments), <=, FRAGMENTS_OCTETS_MAX);
+	}
+	piece = fragment(0, 20000, 8, true);
+	g_assert_false(fragments_add(fragments, &piece, &whole));
+	piece = fragment(id - 1, 8, 8, true);
+	g_assert_true(fragments_add(fragments, &piece, &whole));
+	g_assert_cmpuint(whole.size, ==, 16);
+	g_assert_cmpuint(whole.counted, ==, 1);
+	g_free(whole.octets);
+	fragments_forget(fragments);
+	g_assert_cmpuint(fragments_octets(fragments), ==, 0);
+	fragments_del(fragments);
+}
+
+/** Pieces without end of one datagram: copies are not kept, others only so many; then it begins anew. */
+static void test_fragments_pieces(void)
+{
+	struct fragments *fragments = fragments_new();
+	struct fragment piece;
+	struct whole whole;
+	size_t octets;
+	uint32_t i;
+
+	piece = fragment(1, 0, 1000, false);
+	fragments_add(fragments, &piece, &whole);
+	octets = fragments_octets(fragments);
+	for (i = 0; i < 10000; i++) {
+		piece = fragment(1, 0, 1000 - i % 500, false);
+		g_assert_false(fragments_add(fragments, &piece, &whole));
+		g_assert_cmpuint(fragments_octets(fragments), ==, octets);
+	}
+	for (i = 0; i < 20000; i++) {
+		piece = fragment(1, 65528 - i % 8000 * 8, 8 + i / 8000, false);
+		g_assert_false(fragments_add(fragments, &piece, &whole));
+		g_assert_cmpuint(fragments_octets(fragments), <, 500000);
+	}
+	fragments_del(fragments);
+}
+
+/** The smallest pieces that exist, in the worst order, as many as are kept. */
+static void test_fragments_small(void)
+{
+	struct fragments *fragments = fragments_new();
+	struct fragment piece;
+	struct whole whole;
+	uint32_t i;
+
+	for (i = FRAGMENTS_PIECES_MAX - 1; i > 0; i--) {
+		piece = fragment(1, i * 8, 8, i == FRAGMENTS_PIECES_MAX - 1);
+		g_assert_false(fragments_add(fragments, &piece, &whole));
+	}
+	piece = fragment(1, 0, 8, false);
+	g_assert_true(fragments_add(fragments, &piece, &whole));
+	g_assert_cmpuint(whole.size, ==, FRAGMENTS_PIECES_MAX * 8);
+	g_assert_cmpuint(whole.counted, ==, FRAGMENTS_PIECES_MAX - 1);
+	g_free(whole.octets);
+	g_assert_cmpuint(fragments_octets(fragments), ==, 0);
+	fragments_del(fragments);
+}
+
+/** piece_of(): the |first| to |last| octets of a datagram as a fragment of it. */
+static struct octets piece_of(const struct octets *datagram, size_t first, size_t last)
+{
+	struct octets piece = new_octets();
+	uint16_t sum;
+
+	prepend(&piece, datagram->room + datagram->start + first, last - first);
+	prepend_ip4(&piece, TCP);
+	front(&piece)[6] = last < size_of(datagram) ? 0x20 : 0;
+	front(&piece)[7] = (uint8_t)(first / 8);
+	front(&piece)[10] = front(&piece)[11] = 0;
+	sum = (uint16_t)~sum16(0, front(&piece), 20);
+	front(&piece)[10] = (uint8_t)(sum >> 8);
+	front(&piece)[11] = (uint8_t)sum;
+	return piece;
+}
+
+/** A segment is what its last fragment's frame has; fragments do not wait beyond the end of a file. */
+static void test_fragments_decoded(void)
+{
+	struct tcphs_decoder *decoder = new_decoder(true);
+	struct octets datagram = new_octets(), first, second;
+	struct tcphs_decoded item;
+	uint16_t sum;
+
+	prepend_tcp(&datagram, 60);
+	sum = sum16(sum16(sum16(TCP + 80, host_a, 4), host_b, 4), front(&datagram), size_of(&datagram));
+	front(&datagram)[16] = (uint8_t)(~sum >> 8);
+	front(&datagram)[17] = (uint8_t)~sum;
+	first = piece_of(&datagram, 0, 16);
+	second = piece_of(&datagram, 16, 80);
+	g_assert_cmpint(decode(decoder, RAW, &first).kind, ==, TCPHS_DECODED_NOTHING);
+	item = decode(decoder, RAW, &second);
+	g_assert_cmpint(item.kind, ==, TCPHS_DECODED_SEGMENT);
+	g_assert_cmpuint(item.tcp.segment.length, ==, 60);
+	g_assert_cmpuint(item.tcp.segment.ref, ==, 7);
+	g_assert_cmpint(item.tcp.segment.checksum, ==, TCPHS_CHECKSUM_GOOD);
+	assert_hidden(decoder, NULL);
+	decode(decoder, RAW, &first);
+	assert_hidden(decoder, "fragment");
+	g_assert_cmpint(decode(decoder, RAW, &second).kind, ==, TCPHS_DECODED_NOTHING);
+	assert_hidden(decoder, "fragment");
 	tcphs_decoder_del(decoder);
 }
 
@@ -652,6 +839,12 @@ int main(int argc, char **argv)
 	g_test_add_func("/decode/hidden-link", test_hidden_link);
 	g_test_add_func("/decode/hidden-bounded", test_hidden_bounded);
 	g_test_add_func("/decode/too-deep", test_too_deep);
+	g_test_add_func("/decode/too-many", test_too_many);
+	g_test_add_func("/decode/tables-sorted", test_tables_sorted);
+	g_test_add_func("/decode/fragments-flood", test_fragments_flood);
+	g_test_add_func("/decode/fragments-pieces", test_fragments_pieces);
+	g_test_add_func("/decode/fragments-small", test_fragments_small);
+	g_test_add_func("/decode/fragments-decoded", test_fragments_decoded);
 	g_test_add_func("/decode/batch", test_batch);
 	return g_test_run();
 }
