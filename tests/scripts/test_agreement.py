@@ -5,8 +5,7 @@ Asked of every capture in captures/, and of every capture below TCPHS_CORPUS if 
 analyzer and tshark -2 tell the same stream, incarnation, verdict, reason, blame, closed, steps and findings. What
 tshark tells of a frame in a single pass it still tells of that frame in the second of two.
 
-The analyzer decodes fewer encapsulations than Wireshark: where a TCP layer lies on protocols that are not in DECODED, a
-difference is listed with them, not failed. Other differences that are known are in KNOWN, each with its reason.
+Differences that are known are in KNOWN, each with its reason.
 """
 
 import os
@@ -21,10 +20,6 @@ CORPUS = os.environ.get("TCPHS_CORPUS")
 
 # What must stay: a field's value in one pass, once said of a frame.
 NEVER_TAKEN_BACK = tuple(f"tcphs.{word}" for word in (*JUDGEMENT, "finding"))
-
-# The protocols that the analyzer finds its way through, as Wireshark's frame.protocols names them.
-DECODED = {"eth", "ethertype", "vlan", "ieee8021ad", "llc", "sll", "null", "loop", "raw", "ip", "ipv6", "ipv6.hopopts",
-           "ipv6.routing", "ipv6.fraghdr", "ipv6.dstopts", "tcp"}
 
 # capture's name -> why the two may differ
 KNOWN = {}
@@ -60,12 +55,6 @@ class EMPTY:  # pylint: disable=too-few-public-methods
     """An item without parameters."""
 
     params = {}
-
-
-def not_decoded(frames):
-    """The protocols below TCP that only Wireshark knows: a sorted list of their stacks."""
-    stacks = {layer["frame.protocols"][0].split(":tcp")[0] for layers in frames.values() for layer in layers}
-    return sorted(stack for stack in stacks if not set(stack.split(":")) <= DECODED)
 
 
 # ---- analyzer and plugin ---------------------------------------------------------------------------------
@@ -168,8 +157,6 @@ def test_front_ends_agree(capture, told, tshark):
         return
     if name_of(capture) in KNOWN:
         pytest.xfail(KNOWN[name_of(capture)])
-    if not_decoded(frames):
-        pytest.xfail(f"not decoded by the analyzer: {', '.join(not_decoded(frames))}")
     more = [f"... and {len(misses) - 20} more"] if len(misses) > 20 else []
     pytest.fail("\n".join([f"{name_of(capture)}: {len(misses)} differences", *misses[:20], *more]), pytrace=False)
 
