@@ -99,6 +99,19 @@ static bool is_link(const char *path)
 	return g_file_test(path, G_FILE_TEST_IS_SYMLINK);
 }
 
+/* A link below a folder may lead out of it. */
+static void allow_links(struct sandbox *sandbox, const GPtrArray *sources)
+{
+	for (guint i = 0; i < sources->len; i++) {
+		const struct source *source = g_ptr_array_index(sources, i);
+
+		if (source->joined)
+			allow_links(sandbox, source->joined);
+		else if (is_link(source->path))
+			g_ptr_array_add(sandbox->readable, g_strdup(source->path));
+	}
+}
+
 /* Captures are hostile input: from here on little could be done with a mistake in what reads them. */
 static void give_up_privileges(const struct options *options, const GPtrArray *sources, const GPtrArray *reports)
 {
@@ -108,13 +121,10 @@ static void give_up_privileges(const struct options *options, const GPtrArray *s
 	sandbox_init(&sandbox);
 	for (char **input = options->inputs; *input; input++)
 		g_ptr_array_add(sandbox.readable, g_strdup(*input));
-	/* A link below a folder may lead out of it. */
-	for (guint i = 0; i < sources->len; i++) {
-		const struct source *source = g_ptr_array_index(sources, i);
-
-		if (is_link(source->path))
-			g_ptr_array_add(sandbox.readable, g_strdup(source->path));
-	}
+	allow_links(&sandbox, sources);
+	/* Where what can be read only once is kept. */
+	if (options->join || options->input.again)
+		g_ptr_array_add(sandbox.scratch, g_strdup(g_get_tmp_dir()));
 	for (guint i = 0; i < reports->len; i++) {
 		const struct report *report = g_ptr_array_index(reports, i);
 
@@ -140,7 +150,9 @@ static int analyze(struct options *options, struct output *out)
 		return EXIT_UNREAD;
 	}
 	interrupt_catch();
-	sources = sources_expand(options->inputs);
+	if (options->join)
+		tcphs_join_prepare();
+	sources = sources_expand(options->inputs, options->join);
 	reports = g_ptr_array_new();
 	status = open_reports(options, out, reports, sources->len > 1);
 	if (status == EXIT_NOTHING && options->sandbox)

@@ -21,9 +21,10 @@
 
 struct raw {
 	char *policy, *baseline, *format, *ladder, *output, *colour, *stream_rule, *fail_on, *explain;
-	char *horizon, *linger, *forget, *slow, *jobs;
+	char *horizon, *linger, *forget, *slow, *jobs, *max_expansion;
+	char *filter, *write, *select;
 	char **reports, **severities, **inputs;
-	gboolean stats, checksums, no_sandbox, version;
+	gboolean stats, join, checksums, no_sandbox, version;
 };
 
 /* --list-rules may stand alone, so GOption wants a callback, which has no place of its own to store into. */
@@ -45,7 +46,8 @@ static gboolean on_list_rules(const char *name, const char *value, gpointer data
 static const char summary[] =
 	"Checks how TCP connections in captures were opened: which step of the handshake\n"
 	"failed, whose fault it is, and whether the numbers add up. Reads pcap and\n"
-	"pcapng; of a directory every capture below it; - is standard input.";
+	"pcapng, also compressed, in a zip or in a tar; of a directory every capture\n"
+	"below it; - is standard input.";
 
 static const char description[] =
 	"WORDS are separated by commas; the default is half_open,incomplete,malformed.\n"
@@ -92,6 +94,16 @@ static GOptionContext *context_for(struct raw *raw)
 		  "Severities, thresholds and expectations, in a file", "FILE" },
 		{ "baseline", 0, 0, G_OPTION_ARG_FILENAME, &raw->baseline,
 		  "Leave out what an earlier ndjson report has", "FILE" },
+		{ "join", 0, 0, G_OPTION_ARG_NONE, &raw->join,
+		  "Take all inputs as one capture, in order of time", NULL },
+		{ "filter", 0, 0, G_OPTION_ARG_STRING, &raw->filter,
+		  "Only frames that match a pcap-filter(7)", "EXPR" },
+		{ "write", 0, 0, G_OPTION_ARG_FILENAME, &raw->write,
+		  "Write frames of failed connections to a pcapng", "FILE" },
+		{ "select", 0, 0, G_OPTION_ARG_STRING, &raw->select,
+		  "... of these instead; or all", "WORDS" },
+		{ "max-expansion", 0, 0, G_OPTION_ARG_STRING, &raw->max_expansion,
+		  "Unpacking may make a file N times as large (250)", "N" },
 		{ "fail-on", 0, 0, G_OPTION_ARG_STRING, &raw->fail_on,
 		  "Verdicts, reasons, rules that make it fail, or never", "WORDS" },
 		{ "severity", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->severities,
@@ -147,6 +159,10 @@ static void clear_raw(struct raw *raw)
 	g_free(raw->forget);
 	g_free(raw->slow);
 	g_free(raw->jobs);
+	g_free(raw->max_expansion);
+	g_free(raw->filter);
+	g_free(raw->write);
+	g_free(raw->select);
 	g_strfreev(raw->reports);
 	g_strfreev(raw->severities);
 	g_strfreev(raw->inputs);
@@ -281,7 +297,8 @@ static bool resolve_reports(struct options *options, const struct raw *raw, char
 	for (char **report = raw->reports; report && *report; report++)
 		if (!resolve_report(options, *report, message))
 			return false;
-	return true;
+	options->input.again = raw->write != NULL;
+	return !raw->write || add_report(options, &report_frames, raw->write, message);
 }
 
 static bool resolve_jobs(struct options *options, const char *text, char **message)
@@ -291,6 +308,25 @@ static bool resolve_jobs(struct options *options, const char *text, char **messa
 
 	options->jobs = (guint)number;
 	return good;
+}
+
+static bool resolve_input_config(struct options *options, const struct raw *raw, char **message)
+{
+	guint64 ratio = options->input.expansion_ratio;
+	char *reason, *escaped;
+
+	options->join = raw->join;
+	if (raw->max_expansion && !value_number("--max-expansion", raw->max_expansion, "times that a file may grow", 1,
+	                                        UINT64_MAX, &ratio, message))
+		return false;
+	options->input.expansion_ratio = ratio;
+	if (!raw->filter || (options->input.filter = tcphs_filter_new(raw->filter, &reason)))
+		return true;
+	escaped = text_escape(reason);
+	*message = g_strdup_printf("--filter: %s; see pcap-filter(7)", escaped);
+	g_free(escaped);
+	g_free(reason);
+	return false;
 }
 
 /* RULE=LEVEL. */
@@ -316,6 +352,12 @@ static bool resolve_policy(struct options *options, const struct raw *raw, char 
 	if (raw->policy && !policy_file_read(raw->policy, &options->policy, &options->engine, message))
 		return false;
 	if (raw->fail_on && !policy_fail_on(&options->policy, "--fail-on", raw->fail_on, message))
+		return false;
+	if (raw->select && !raw->write) {
+		*message = g_strdup("--select: says what --write writes; give that, too");
+		return false;
+	}
+	if (raw->select && !policy_select(&options->policy, "--select", raw->select, message))
 		return false;
 	for (char **severity = raw->severities; severity && *severity; severity++)
 		if (!override_severity(options, *severity, message))
@@ -370,8 +412,8 @@ static bool resolve(struct options *options, struct raw *raw, char **message)
 	raw->explain = NULL;
 	return resolve_choices(options, raw, message) && resolve_reports(options, raw, message) &&
 	       resolve_jobs(options, raw->jobs, message) &&
-	       resolve_policy(options, raw, message) && resolve_inputs(options, raw, message) &&
-	       resolve_baseline(options, raw, message);
+	       resolve_input_config(options, raw, message) && resolve_policy(options, raw, message) &&
+	       resolve_inputs(options, raw, message) && resolve_baseline(options, raw, message);
 }
 
 /* GOption knows -j 2 only; people also write -j2. The letters are those of the options that take a value. */
@@ -454,6 +496,7 @@ bool options_parse(struct options *options, char **arguments, char **message)
 	g_array_set_clear_func(options->reports, clear_report);
 	tcphs_config_default(&options->engine);
 	policy_default(&options->policy);
+	tcphs_input_config_default(&options->input);
 	list_rules = NULL;
 	good = g_option_context_parse_strv(context, &copy, &error);
 	if (good) {
@@ -478,6 +521,8 @@ void options_clear(struct options *options)
 	baseline_free(options->baseline);
 	options->baseline = NULL;
 	g_array_unref(options->reports);
+	tcphs_filter_free(options->input.filter);
+	options->input.filter = NULL;
 	options->reports = NULL;
 	options->explain = NULL;
 	options->inputs = NULL;

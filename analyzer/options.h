@@ -30,6 +30,8 @@ struct options {
 	guint jobs;      /* inputs that are read at the same time, 1 or more */
 	enum options_colour colour;
 	struct tcphs_config engine;
+	struct tcphs_input_config input;
+	bool join;       /* all inputs are one capture */
 	struct tcphs_decode_config decode;
 	struct policy policy;
 	struct baseline *baseline;  /* NULL: everything is new */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * policy.c - applies what --fail-on, --severity and a policy file say.
+ * policy.c - applies what --fail-on, --select, --severity and a policy file say.
  */
 #include "policy.h"
 
@@ -22,6 +22,7 @@ void policy_default(struct policy *policy)
 	policy->fail_on.verdict[TCPHS_HALF_OPEN] = true;
 	policy->fail_on.verdict[TCPHS_INCOMPLETE] = true;
 	policy->fail_on.verdict[TCPHS_MALFORMED] = true;
+	policy->select = policy->fail_on;
 	for (int rule = TCPHS_RULE_NONE + 1; rule < TCPHS_RULES; rule++)
 		policy->severity[rule] = (uint8_t)tcphs_rule_info((enum tcphs_rule)rule)->severity;
 	policy->ignored = g_ptr_array_new_with_free_func(ignored_free);
@@ -49,21 +50,35 @@ static bool has_word(const char *words, const char *wanted)
 	return found;
 }
 
+/* |alone| is the word that takes no others beside it. */
+static bool parse_words(struct outcomes *outcomes, const char *where, const char *words, const char *alone,
+                        char **message)
+{
+	if (!*words) {
+		*message = g_strdup_printf("%s: needs verdicts, reasons or rule ids with commas between, or \"%s\"",
+		                           where, alone);
+		return false;
+	}
+	if (has_word(words, alone)) {
+		*message = g_strdup_printf("%s: \"%s\" has to stand alone", where, alone);
+		return false;
+	}
+	return outcomes_parse(outcomes, VOCABULARY_ALL, where, words, message);
+}
+
 bool policy_fail_on(struct policy *policy, const char *where, const char *words, char **message)
 {
 	memset(&policy->fail_on, 0, sizeof(policy->fail_on));
-	if (strcmp(words, "never") == 0)
-		return true;
-	if (!*words) {
-		*message = g_strdup_printf("%s: needs verdicts, reasons or rule ids with commas between, or \"never\"",
-		                           where);
-		return false;
-	}
-	if (has_word(words, "never")) {
-		*message = g_strdup_printf("%s: \"never\" has to stand alone", where);
-		return false;
-	}
-	return outcomes_parse(&policy->fail_on, VOCABULARY_ALL, where, words, message);
+	return strcmp(words, "never") == 0 || parse_words(&policy->fail_on, where, words, "never", message);
+}
+
+bool policy_select(struct policy *policy, const char *where, const char *words, char **message)
+{
+	bool all = strcmp(words, "all") == 0;
+
+	memset(&policy->select, 0, sizeof(policy->select));
+	memset(policy->select.verdict, all, sizeof(policy->select.verdict));
+	return all || parse_words(&policy->select, where, words, "all", message);
 }
 
 static int severity_of(const char *level)
@@ -130,4 +145,9 @@ bool policy_fails(const struct policy *policy, const struct tcphs_summary *summa
 		if (expectation_governs(g_ptr_array_index(policy->expectations, i), summary))
 			return false;
 	return true;
+}
+
+bool policy_selects(const struct policy *policy, const struct tcphs_summary *summary)
+{
+	return outcomes_meet(&policy->select, summary);
 }

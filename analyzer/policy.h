@@ -20,13 +20,14 @@
 
 struct policy {
 	struct outcomes fail_on;
+	struct outcomes select;          /* connections whose frames are written */
 	uint8_t severity[TCPHS_RULES];   /* enum tcphs_severity, or POLICY_OFF */
 	bool silent;                     /* some rule is off */
 	GPtrArray *ignored;              /* of struct condition *: connections that are left out */
 	GPtrArray *expectations;         /* of struct expectation * */
 };
 
-/** policy_default(): fails on half_open, incomplete and malformed; severities are those of the rules. */
+/** policy_default(): fails on half_open, incomplete and malformed, selects them; severities are those of the rules. */
 void policy_default(struct policy *policy);
 void policy_clear(struct policy *policy);
 
@@ -37,6 +38,9 @@ void policy_clear(struct policy *policy);
  * @return false for a word that is none of these; then *message is a sentence, for g_free(), that begins with |where|.
  */
 bool policy_fail_on(struct policy *policy, const char *where, const char *words, char **message);
+
+/** policy_select(): likewise, or "all". */
+bool policy_select(struct policy *policy, const char *where, const char *words, char **message);
 
 /** policy_override(): findings of the rule with that |id| are of severity |level|, a word or "off". Errors as above. */
 bool policy_override(struct policy *policy, const char *where, const char *id, const char *level, char **message);
@@ -58,5 +62,8 @@ void policy_silence(const struct policy *policy, struct tcphs_summary *summary, 
  * by that alone.
  */
 bool policy_fails(const struct policy *policy, const struct tcphs_summary *summary);
+
+/** policy_selects(): whether the frames of this connection are to be written. */
+bool policy_selects(const struct policy *policy, const struct tcphs_summary *summary);
 
 #endif

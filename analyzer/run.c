@@ -41,19 +41,19 @@ struct run {
 	bool failing;                   /* something to fail on was met */
 	bool lacking;                   /* something that was wanted was not met */
 	guint begun;                    /* inputs that were opened */
-	const struct source *stopped;   /* the first of them that was not read to its end */
+	char *stopped;                  /* the first input that was not read to its end */
 	uint64_t stopped_at;            /* the frame that was read last of it */
 };
 
 /* What an input is called in a sentence, for g_free(). */
-static char *name_of(const struct source *source)
+static char *name_of(const char *input)
 {
-	return strcmp(source->path, "-") == 0 ? g_strdup("standard input") : text_escape(source->path);
+	return strcmp(input, "-") == 0 ? g_strdup("standard input") : text_escape(input);
 }
 
-static void complain_of(const struct source *source, const char *problem)
+static void complain_of(const char *input, const char *problem)
 {
-	char *name = name_of(source);
+	char *name = name_of(input);
 
 	complain("%s: %s", name, problem);
 	g_free(name);
@@ -143,21 +143,30 @@ static void await(struct run *run, struct job *job)
 		job_run(job);
 }
 
+static void adopt_input(struct run *run, const struct job_input *input)
+{
+	if (input->stopped && !run->stopped) {
+		run->stopped = g_strdup(input->name);
+		run->stopped_at = input->tally.frames;
+	}
+	if (input->damaged && !input->stopped)
+		complain_of(input->name, input->damaged);
+	if (input->remark)
+		complain_of(input->name, input->remark);
+	tally_add(&run->total, &input->tally);
+}
+
 static void adopt(struct run *run, struct job *job)
 {
 	job_adopt(job);
 	progress_input_end();
-	run->begun += job->begun;
-	if (job->stopped && !run->stopped) {
-		run->stopped = job->source;
-		run->stopped_at = job->tally.frames;
-	}
-	if (job->damaged && !job->stopped)
-		complain_of(job->source, job->damaged);
+	run->begun += job->inputs->len > 0;
+	for (guint i = 0; i < job->inputs->len; i++)
+		adopt_input(run, g_ptr_array_index(job->inputs, i));
 	run->failing = run->failing || job->failing;
-	tally_add(&run->total, &job->tally);
 	expected_add(run->expected, job->expected);
-	if (run->isns && job->isns && tcphs_isn_merge(run->isns, job->isns) != TCPHS_OK)
+	if (job->isns_incomplete ||
+	    (run->isns && job->isns && tcphs_isn_merge(run->isns, job->isns) != TCPHS_OK))
 		complain("%s", "memory is out for the ISNs of hosts, so what is said of them is not all: "
 		               "analyze fewer files at a time");
 	g_ptr_array_index(run->jobs, job->number) = NULL;
@@ -253,7 +262,7 @@ static int exit_status(const struct run *run)
 		return EXIT_SIGNAL + interrupt_signal();
 	if (error == EPIPE)
 		return EXIT_SIGNAL + SIGPIPE;
-	if (error || run->total.damaged)
+	if (error || run->total.damaged || !run->total.inputs)
 		return EXIT_UNREAD;
 	if (run->lacking)
 		return EXIT_USAGE;
@@ -285,6 +294,7 @@ static void run_close(struct run *run)
 		g_thread_pool_free(run->pool, FALSE, TRUE);
 	g_ptr_array_unref(run->jobs);
 	g_free(run->done);
+	g_free(run->stopped);
 	g_mutex_clear(&run->turn.mutex);
 	g_cond_clear(&run->turn.moved);
 	tally_clear(&run->total);
@@ -292,7 +302,7 @@ static void run_close(struct run *run)
 	tcphs_isn_del(run->isns);
 }
 
-/* How much there is to read; 0 if that cannot be known. */
+/* How much there is in them; 0 if that cannot be known. */
 static uint64_t octets_of(const GPtrArray *sources)
 {
 	struct stat status;
@@ -301,6 +311,8 @@ static uint64_t octets_of(const GPtrArray *sources)
 	for (guint i = 0; i < sources->len; i++) {
 		const struct source *source = g_ptr_array_index(sources, i);
 
+		if (source->joined)
+			return octets_of(source->joined);
 		if (strcmp(source->path, "-") == 0 ? fstat(STDIN_FILENO, &status) : stat(source->path, &status))
 			continue;
 		if (!S_ISREG(status.st_mode))
@@ -317,7 +329,8 @@ int run(const struct options *options, GPtrArray *sources, GPtrArray *reports)
 
 	run_open(&run, options, sources, reports);
 	report_begin(&run);
-	progress_begin(sources->len, octets_of(sources));
+	/* What is to be written is read twice. */
+	progress_begin(sources->len, octets_of(sources) * (options->input.again ? 2 : 1));
 	run_jobs(&run);
 	progress_end();
 	report_hosts(&run);
@@ -325,6 +338,8 @@ int run(const struct options *options, GPtrArray *sources, GPtrArray *reports)
 	report_finish(&run);
 	if (interrupt_signal())
 		complain_of_signal(&run);
+	else if (!run.total.inputs && !first_error(reports))
+		complain("%s", "no capture is in what was named; name pcap or pcapng files, packed or not");
 	status = exit_status(&run);
 	run_close(&run);
 	return status;

@@ -2,8 +2,9 @@
 /*
  * sources.c - finds the captures below a directory.
  *
- * By the first four octets, not by name: captures have many suffixes, and rotated ones (capture.pcap3) none that means
- * anything. fts(3) walks; it needs no recursion of ours and copes with deep trees.
+ * By the first octets, not by name: captures have many suffixes, and rotated ones (capture.pcap3) none that means
+ * anything. What can hold captures packed is only told from what cannot; unpacking is left to those who read it.
+ * fts(3) walks; it needs no recursion of ours and copes with deep trees.
  */
 #include "sources.h"
 
@@ -16,22 +17,27 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "input.h"
+
 static void source_free(gpointer data)
 {
 	struct source *source = data;
 
 	g_free(source->path);
 	g_free(source->problem);
+	if (source->joined)
+		g_ptr_array_unref(source->joined);
 	g_free(source);
 }
 
-static void add(GPtrArray *sources, const char *path, char *problem)
+static struct source *add(GPtrArray *sources, const char *path, char *problem)
 {
 	struct source *source = g_new0(struct source, 1);
 
 	source->path = g_strdup(path);
 	source->problem = problem;
 	g_ptr_array_add(sources, source);
+	return source;
 }
 
 static void add_failure(GPtrArray *sources, const char *path, int error)
@@ -40,28 +46,9 @@ static void add_failure(GPtrArray *sources, const char *path, int error)
 	    g_strdup_printf("cannot be read (%s): check the path and its permissions", g_strerror(error)));
 }
 
-/* The magic numbers of pcap (microseconds, nanoseconds, Kuznetzov's) in both byte orders, and of pcapng. */
-static bool is_magic(const uint8_t octets[4])
-{
-	uint32_t number = (uint32_t)octets[0] << 24 | (uint32_t)octets[1] << 16 | (uint32_t)octets[2] << 8 | octets[3];
-
-	switch (number) {
-	case 0xa1b2c3d4:
-	case 0xd4c3b2a1:
-	case 0xa1b23c4d:
-	case 0x4d3cb2a1:
-	case 0xa1b2cd34:
-	case 0x34cdb2a1:
-	case 0x0a0d0d0a:
-		return true;
-	default:
-		return false;
-	}
-}
-
 static void add_if_capture(GPtrArray *sources, const char *path)
 {
-	uint8_t octets[4] = { 0 };
+	uint8_t octets[TCPHS_LOOK];
 	ssize_t got;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
@@ -72,8 +59,8 @@ static void add_if_capture(GPtrArray *sources, const char *path)
 	got = read(fd, octets, sizeof(octets));
 	if (got < 0)
 		add_failure(sources, path, errno);
-	else if (got == sizeof(octets) && is_magic(octets))
-		add(sources, path, NULL);
+	else if (tcphs_looks_like_captures(octets, (size_t)got))
+		add(sources, path, NULL)->found = true;
 	close(fd);
 }
 
@@ -126,10 +113,24 @@ static void add_directory(GPtrArray *sources, char *path)
 		add_failure(sources, path, errno);
 	fts_close(walk);
 	if (sources->len == before)
-		add(sources, path, g_strdup("holds no capture; name a directory with pcap or pcapng files below it"));
+		add(sources, path,
+		    g_strdup("holds no capture; name a directory with pcap or pcapng files below it, packed or not"));
 }
 
-GPtrArray *sources_expand(char *const *inputs)
+/* All |sources| as one, which has the name of the first. */
+static GPtrArray *join_all(GPtrArray *sources)
+{
+	GPtrArray *all = g_ptr_array_new_with_free_func(source_free);
+	const struct source *first = g_ptr_array_index(sources, 0);
+	char *name = sources->len == 1 ? g_strdup(first->path)
+	                               : g_strdup_printf("%s + %u more", first->path, sources->len - 1);
+
+	add(all, name, NULL)->joined = sources;
+	g_free(name);
+	return all;
+}
+
+GPtrArray *sources_expand(char *const *inputs, bool join)
 {
 	GPtrArray *sources = g_ptr_array_new_with_free_func(source_free);
 	struct stat status;
@@ -140,5 +141,5 @@ GPtrArray *sources_expand(char *const *inputs)
 		else
 			add(sources, *inputs, NULL);
 	}
-	return sources;
+	return join ? join_all(sources) : sources;
 }

@@ -1,37 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * input.c - opens an input, tells its format by the first octets and hands on to the reader of that format.
+ * input.c - tells what a file is by its first octets and hands on to the reader of that format.
  */
 #include "reader.h"
 
 #include <stdarg.h>
 #include <string.h>
 
+enum { MAGIC_MAX = 6 };
+
 /** struct magic: how a kind of file begins. */
 struct magic {
 	uint8_t size;
-	uint8_t octets[6];
-	const char *name;     /* compression, for the message; NULL: a capture format */
-	const char *unpack;   /* the command that undoes it */
+	uint8_t octets[MAGIC_MAX];
+	const char *format;   /* of a capture; NULL: it is packed */
 	bool (*open)(struct tcphs_input *input);
-	const char *format;
 };
 
-/* Of pcap the second pair is libpcap's nanosecond variant, the third Kuznetzov's. */
+/*
+ * Of pcap the second pair is libpcap's nanosecond variant, the third Kuznetzov's. What is packed: gzip, zstd, lz4, xz,
+ * bzip2, zip, and a zip without members.
+ */
 static const struct magic magics[] = {
-	{ 4, { 0x0a, 0x0d, 0x0d, 0x0a }, NULL, NULL, pcapng_reader_open, "pcapng" },
-	{ 4, { 0xd4, 0xc3, 0xb2, 0xa1 }, NULL, NULL, pcap_reader_open, "pcap" },
-	{ 4, { 0xa1, 0xb2, 0xc3, 0xd4 }, NULL, NULL, pcap_reader_open, "pcap" },
-	{ 4, { 0x4d, 0x3c, 0xb2, 0xa1 }, NULL, NULL, pcap_reader_open, "pcap" },
-	{ 4, { 0xa1, 0xb2, 0x3c, 0x4d }, NULL, NULL, pcap_reader_open, "pcap" },
-	{ 4, { 0x34, 0xcd, 0xb2, 0xa1 }, NULL, NULL, pcap_reader_open, "pcap" },
-	{ 4, { 0xa1, 0xb2, 0xcd, 0x34 }, NULL, NULL, pcap_reader_open, "pcap" },
-	{ 2, { 0x1f, 0x8b }, "gzip", "gzip -dc", NULL, NULL },
-	{ 4, { 0x28, 0xb5, 0x2f, 0xfd }, "zstd", "zstd -dc", NULL, NULL },
-	{ 4, { 0x04, 0x22, 0x4d, 0x18 }, "lz4", "lz4 -dc", NULL, NULL },
-	{ 6, { 0xfd, '7', 'z', 'X', 'Z', 0x00 }, "xz", "xz -dc", NULL, NULL },
-	{ 3, { 'B', 'Z', 'h' }, "bzip2", "bzip2 -dc", NULL, NULL },
+	{ 4, { 0x0a, 0x0d, 0x0d, 0x0a }, "pcapng", pcapng_reader_open },
+	{ 4, { 0xd4, 0xc3, 0xb2, 0xa1 }, "pcap", pcap_reader_open },
+	{ 4, { 0xa1, 0xb2, 0xc3, 0xd4 }, "pcap", pcap_reader_open },
+	{ 4, { 0x4d, 0x3c, 0xb2, 0xa1 }, "pcap", pcap_reader_open },
+	{ 4, { 0xa1, 0xb2, 0x3c, 0x4d }, "pcap", pcap_reader_open },
+	{ 4, { 0x34, 0xcd, 0xb2, 0xa1 }, "pcap", pcap_reader_open },
+	{ 4, { 0xa1, 0xb2, 0xcd, 0x34 }, "pcap", pcap_reader_open },
+	{ 3, { 0x1f, 0x8b, 0x08 }, NULL, NULL },
+	{ 4, { 0x28, 0xb5, 0x2f, 0xfd }, NULL, NULL },
+	{ 4, { 0x04, 0x22, 0x4d, 0x18 }, NULL, NULL },
+	{ 6, { 0xfd, '7', 'z', 'X', 'Z', 0x00 }, NULL, NULL },
+	{ 3, { 'B', 'Z', 'h' }, NULL, NULL },
+	{ 4, { 'P', 'K', 0x03, 0x04 }, NULL, NULL },
+	{ 4, { 'P', 'K', 0x05, 0x06 }, NULL, NULL },
 };
+
+/** The header of a tar's member, and where its checksum is. */
+enum { TAR_HEADER = 512, TAR_SUM_AT = 148, TAR_SUM_SIZE = 8 };
 
 enum tcphs_input_result input_damaged(struct tcphs_input *input, const char *format, ...)
 {
@@ -54,64 +62,84 @@ int64_t input_time(int64_t seconds, int64_t nanoseconds)
 	return seconds * TCPHS_SECOND + nanoseconds;
 }
 
-/** recognise(): the row for how the stream begins, or NULL. */
-static const struct magic *recognise(struct stream *stream)
+/* ---- what a file is ------------------------------------------------------------------------------ */
+
+/** recognise(): the row for how |size| octets begin, or NULL. */
+static const struct magic *recognise(const uint8_t *octets, size_t size)
 {
 	size_t i;
 
 	for (i = 0; i < G_N_ELEMENTS(magics); i++)
-		if (stream_need(stream, magics[i].size) &&
-		    memcmp(stream_data(stream), magics[i].octets, magics[i].size) == 0)
+		if (size >= magics[i].size && memcmp(octets, magics[i].octets, magics[i].size) == 0)
 			return &magics[i];
 	return NULL;
 }
 
-/** unknown(): says what the stream is instead of a capture. */
-static void unknown(struct tcphs_input *input)
+/** is_tar(): all variants of the format have a checksum in the header of the first member, older ones nothing else. */
+static bool is_tar(const uint8_t *header, size_t size)
 {
-	struct stream *stream = input->stream;
+	unsigned sum = TAR_SUM_SIZE * ' ', i;
+	char text[TAR_SUM_SIZE + 1] = "";
+
+	if (size < TAR_HEADER || header[0] == '\0')
+		return false;
+	for (i = 0; i < TAR_HEADER; i++)
+		if (i < TAR_SUM_AT || i >= TAR_SUM_AT + TAR_SUM_SIZE)
+			sum += header[i];
+	memcpy(text, header + TAR_SUM_AT, TAR_SUM_SIZE);
+	return g_ascii_strtoull(text, NULL, 8) == sum;
+}
+
+bool tcphs_looks_like_captures(const uint8_t *octets, size_t size)
+{
+	return recognise(octets, size) || is_tar(octets, size);
+}
+
+enum kind input_kind(struct stream *stream)
+{
+	const struct magic *magic = NULL;
+	size_t wanted;
+
+	/* One octet more at a time: a capture that is being made may not have more yet. */
+	for (wanted = 1; wanted <= MAGIC_MAX && !magic && stream_need(stream, wanted); wanted++)
+		magic = recognise(stream_data(stream), stream_available(stream));
+	if (magic)
+		return magic->format ? KIND_CAPTURE : KIND_PACKED;
+	stream_need(stream, TAR_HEADER);
+	return is_tar(stream_data(stream), stream_available(stream)) ? KIND_PACKED : KIND_NOTHING;
+}
+
+char *input_nothing(struct stream *stream)
+{
+	size_t available = stream_available(stream);
 	const uint8_t *octets = stream_data(stream);
 
-	if (stream->error)
-		input_damaged(input, "cannot be read (%s): give a capture file", g_strerror(stream->error));
-	else if (stream_available(stream) == 0)
-		input_damaged(input, "is empty, not even a capture's header was written: capture again");
-	else if (stream_available(stream) < 4)
-		input_damaged(input, "is only %zu octets long and no capture: capture again", stream_available(stream));
-	else
-		input_damaged(input, "is no pcap or pcapng capture, it begins with %02x %02x %02x %02x: "
-		              "if it is a capture in another format, convert it with editcap -F pcapng",
-		              octets[0], octets[1], octets[2], octets[3]);
+	if (available == 0)
+		return g_strdup("is empty, not even a capture's header was written: capture again");
+	if (available < 4)
+		return g_strdup_printf("is only %zu octets long and no capture: capture again", available);
+	return g_strdup_printf("is no pcap or pcapng capture, it begins with %02x %02x %02x %02x: "
+	                       "if it is a capture in another format, convert it with editcap -F pcapng",
+	                       octets[0], octets[1], octets[2], octets[3]);
 }
 
-/** start(): finds and opens the reader; false: input->message is set. */
-static bool start(struct tcphs_input *input)
-{
-	const struct magic *magic = recognise(input->stream);
+/* ---- opening ------------------------------------------------------------------------------------- */
 
-	if (!magic) {
-		unknown(input);
-		return false;
-	}
-	if (magic->name) {
-		input_damaged(input, "is compressed (%s): decompress it first, for example with %s FILE | tcphs -",
-		              magic->name, magic->unpack);
-		return false;
-	}
-	input->format = magic->format;
-	return magic->open(input);
+void tcphs_input_config_default(struct tcphs_input_config *config)
+{
+	*config = (struct tcphs_input_config){ .expansion_ratio = TCPHS_EXPANSION_RATIO,
+		                               .expansion_octets = TCPHS_EXPANSION_OCTETS };
 }
 
-struct tcphs_input *tcphs_input_open(const char *path, char **message)
+struct tcphs_input *input_start(struct stream *stream, const struct tcphs_input_config *config, char **message)
 {
-	struct stream *stream = stream_open(path, message);
-	struct tcphs_input *input;
+	const struct magic *magic = recognise(stream_data(stream), stream_available(stream));
+	struct tcphs_input *input = g_new0(struct tcphs_input, 1);
 
-	if (!stream)
-		return NULL;
-	input = g_new0(struct tcphs_input, 1);
 	input->stream = stream;
-	if (start(input)) {
+	input->format = magic->format;
+	filtered_begin(&input->filtered, config->filter);
+	if (magic->open(input)) {
 		input->result = TCPHS_INPUT_FRAME;
 		return input;
 	}
@@ -119,6 +147,67 @@ struct tcphs_input *tcphs_input_open(const char *path, char **message)
 	tcphs_input_close(input);
 	return NULL;
 }
+
+static struct tcphs_input *open_first(const char *path, const struct tcphs_input_config *config, char **message)
+{
+	struct tcphs_captures *captures = tcphs_captures_open(path, config);
+	struct tcphs_capture capture;
+
+	tcphs_captures_next(captures, &capture);
+	if (capture.input) {
+		capture.input->owner = captures;
+		return capture.input;
+	}
+	*message = g_strdup(capture.problem);
+	tcphs_captures_close(captures);
+	return NULL;
+}
+
+struct tcphs_input *tcphs_input_open(const char *path, char **message)
+{
+	struct tcphs_input_config config;
+
+	tcphs_input_config_default(&config);
+	return open_first(path, &config, message);
+}
+
+struct origin origin_copy(const struct origin *origin)
+{
+	return (struct origin){ g_strdup(origin->path), origin->extent ? extent_ref(origin->extent) : NULL };
+}
+
+void origin_clear(struct origin *origin)
+{
+	g_clear_pointer(&origin->path, g_free);
+	g_clear_pointer(&origin->extent, extent_unref);
+}
+
+struct tcphs_input *input_open_again(const struct origin *origin, const struct tcphs_input_config *config,
+                                     char **message)
+{
+	struct stream *stream;
+
+	if (!origin->extent)
+		return open_first(origin->path, config, message);
+	stream = stream_open_extent(origin->extent);
+	if (input_kind(stream) == KIND_CAPTURE)
+		return input_start(stream, config, message);
+	*message = g_strdup_printf("cannot be read again (%s): TMPDIR may name another folder",
+	                           stream->problem ? stream->problem : "its copy is damaged");
+	stream_close(stream);
+	return NULL;
+}
+
+struct tcphs_input *tcphs_input_again(const struct tcphs_input *input, char **message)
+{
+	/* What was within the limits once is so again; and the filter has done its work. */
+	static const struct tcphs_input_config config = { .expansion_ratio = UINT64_MAX,
+		                                          .expansion_octets = UINT64_MAX };
+
+	return input->stream ? input_open_again(&input->origin, &config, message) : join_again(input);
+}
+
+/* ---- reading ------------------------------------------------------------------------------------- */
 
 enum tcphs_input_result tcphs_input_next(struct tcphs_input *input, struct tcphs_frame *frame)
 {
@@ -131,6 +220,11 @@ enum tcphs_input_result tcphs_input_next(struct tcphs_input *input, struct tcphs
 	input->result = input->next(input, frame);
 	if (G_LIKELY(input->result == TCPHS_INPUT_FRAME))
 		input->frames++;
+	if (G_UNLIKELY(input->filtered.filter) && input->result == TCPHS_INPUT_FRAME &&
+	    filtered_drop(&input->filtered, frame)) {
+		frame->linktype = TCPHS_LINKTYPE_NONE;
+		frame->captured = 0;
+	}
 	return input->result;
 }
 
@@ -151,6 +245,9 @@ void tcphs_input_close(struct tcphs_input *input)
 	if (input->close)
 		input->close(input);
 	stream_close(input->stream);
+	tcphs_captures_close(input->owner);
+	origin_clear(&input->origin);
+	filtered_end(&input->filtered);
 	g_free(input->message);
 	g_free(input);
 }

@@ -3,8 +3,8 @@
  * pcap.c - frames of a classic pcap file, by libpcap.
  *
  * Theory of operation. libpcap wants a FILE; it gets one whose octets come from the stream, so that what
- * was peeked at to tell the format is seen by it too, and a pipe or (later) a compressed file is read like
- * any other. The FILE's own buffer is the only copy: stream_read() fills it directly.
+ * was peeked at to tell the format is seen by it too, and a pipe or a compressed file is read like any
+ * other. The FILE's own buffer is the only copy: stream_read() fills it directly.
  *
  * The snapshot length in the file's header is overwritten with 0, "no limit", before libpcap sees it.
  * libpcap would cut longer frames down to it; files joined or rewritten by tools do have such frames, and
@@ -29,7 +29,7 @@ static ssize_t cookie_read(void *cookie, char *into, size_t size)
 	struct stream *stream = cookie;
 	size_t got = stream_read(stream, into, size);
 
-	return got == 0 && stream->error ? -1 : (ssize_t)got;
+	return got == 0 && stream->problem ? -1 : (ssize_t)got;
 }
 
 /** reason(): what libpcap said, fit to be printed. Changes |text|. */
@@ -47,9 +47,9 @@ static enum tcphs_input_result pcap_reader_damaged(struct tcphs_input *input, ui
 {
 	pcap_t *pcap = input->pcap.pcap;
 
-	if (input->stream->error)
+	if (input->stream->problem)
 		return input_damaged(input, "cannot be read on at frame %u (%s): copy the file and try again", number,
-		                     g_strerror(input->stream->error));
+		                     input->stream->problem);
 	if (strstr(pcap_geterr(pcap), "truncated"))
 		return input_damaged(input, "is cut short in frame %u: only the frames before it were read; "
 		                     "copy or capture it again if its end matters", number);
@@ -64,7 +64,7 @@ static enum tcphs_input_result pcap_reader_next(struct tcphs_input *input, struc
 
 	if (G_UNLIKELY(result == PCAP_ERROR_BREAK)) {
 		/* libpcap takes a failing read for the end where a frame would begin. */
-		return input->stream->error ? pcap_reader_damaged(input, frame->number) : TCPHS_INPUT_END;
+		return input->stream->problem ? pcap_reader_damaged(input, frame->number) : TCPHS_INPUT_END;
 	}
 	if (G_UNLIKELY(result != 1))
 		return pcap_reader_damaged(input, frame->number);
@@ -73,7 +73,8 @@ static enum tcphs_input_result pcap_reader_next(struct tcphs_input *input, struc
 	frame->has_time = true;
 	frame->captured = header->caplen;
 	frame->length = header->len;
-	frame->linktype = input->pcap.linktype;
+	frame->linktype = input->pcap.interface.linktype;
+	frame->interface = &input->pcap.interface;
 	return TCPHS_INPUT_FRAME;
 }
 
@@ -86,6 +87,7 @@ bool pcap_reader_open(struct tcphs_input *input)
 {
 	static const cookie_io_functions_t functions = { .read = cookie_read };
 	char error[PCAP_ERRBUF_SIZE] = "";
+	uint32_t snaplen;
 	FILE *file;
 
 	if (!stream_need(input->stream, FILE_HEADER)) {
@@ -93,6 +95,7 @@ bool pcap_reader_open(struct tcphs_input *input)
 		              stream_available(input->stream));
 		return false;
 	}
+	memcpy(&snaplen, stream_data(input->stream) + SNAPLEN_AT, SNAPLEN_SIZE);
 	memset(stream_data(input->stream) + SNAPLEN_AT, 0, SNAPLEN_SIZE);
 	file = fopencookie(input->stream, "r", functions);
 	if (!file) {
@@ -106,7 +109,8 @@ bool pcap_reader_open(struct tcphs_input *input)
 		input_damaged(input, "is damaged in its header (%s): copy or capture it again", reason(error));
 		return false;
 	}
-	input->pcap.linktype = pcap_datalink(input->pcap.pcap);
+	input->pcap.interface.linktype = pcap_datalink(input->pcap.pcap);
+	input->pcap.interface.snaplen = pcap_is_swapped(input->pcap.pcap) ? GUINT32_SWAP_LE_BE(snaplen) : snaplen;
 	input->next = pcap_reader_next;
 	input->close = pcap_reader_close;
 	return true;

@@ -26,7 +26,7 @@ enum block_type {
 	BLOCK_CUSTOM = 0xbad, BLOCK_CUSTOM_NO_COPY = 0x40000bad, BLOCK_SECTION = 0x0a0d0d0a,
 };
 
-enum { OPTION_END = 0, OPTION_TSRESOL = 9, OPTION_TSOFFSET = 14 };
+enum { OPTION_END = 0, OPTION_NAME = 2, OPTION_TSRESOL = 9, OPTION_TSOFFSET = 14 };
 
 /** Octets: type and length before a body; with the length after it, the smallest block. */
 enum { HEADER_SIZE = 8, TRAILER_SIZE = 4, BLOCK_MIN = HEADER_SIZE + TRAILER_SIZE };
@@ -49,6 +49,9 @@ enum {
 
 /** Far more than any machine has; bounds the memory that a hostile file can ask for. */
 #define INTERFACES_MAX 65536
+
+/** Longest name of an interface that is kept; the rest is cut off. */
+#define INTERFACE_NAME_MAX 255
 
 /** The byte-order magic as this machine would write it. */
 #define BYTE_ORDER_MAGIC 0x1a2b3c4d
@@ -95,9 +98,9 @@ static uint32_t round4(uint32_t size)
 
 static enum tcphs_input_result cut_short(struct tcphs_input *input, uint64_t at)
 {
-	if (input->stream->error)
+	if (input->stream->problem)
 		return input_damaged(input, "cannot be read on at octet %" PRIu64 " (%s): copy the file and try again",
-		                     input->stream->offset, g_strerror(input->stream->error));
+		                     input->stream->offset, input->stream->problem);
 	return input_damaged(input, "is cut short in the block at octet %" PRIu64 ", after frame %u: only the frames "
 	                     "before it were read; copy or capture it again if its end matters", at, input->frames);
 }
@@ -154,7 +157,7 @@ static enum tcphs_input_result read_block(struct tcphs_input *input, struct bloc
 
 	block->at = stream->offset;
 	if (!stream_need(stream, HEADER_SIZE)) {
-		if (stream_available(stream) == 0 && !stream->error)
+		if (stream_available(stream) == 0 && !stream->problem)
 			return TCPHS_INPUT_END;
 		return cut_short(input, block->at);
 	}
@@ -186,6 +189,13 @@ static enum tcphs_input_result read_block(struct tcphs_input *input, struct bloc
 
 /* ---- sections and interfaces --------------------------------------------------------------------- */
 
+static void forget_interfaces(struct pcapng_reader *reader)
+{
+	for (guint i = 0; i < reader->interfaces->len; i++)
+		g_free(g_array_index(reader->interfaces, struct pcapng_interface, i).name);
+	g_array_set_size(reader->interfaces, 0);
+}
+
 static enum tcphs_input_result take_section(struct tcphs_input *input, const struct block *block)
 {
 	struct pcapng_reader *reader = &input->pcapng;
@@ -197,7 +207,7 @@ static enum tcphs_input_result take_section(struct tcphs_input *input, const str
 	minor = get16(reader, block->body + 6);
 	if (major != 1 || (minor != 0 && minor != 2))
 		return bad_block(input, block, "a section of an unknown version of the format");
-	g_array_set_size(reader->interfaces, 0);
+	forget_interfaces(reader);
 	return TCPHS_INPUT_FRAME;
 }
 
@@ -248,7 +258,7 @@ static uint64_t units_of(uint8_t resolution)
 	return units;
 }
 
-/** take_options(): what the options of an interface say of its times. */
+/** take_options(): what the options of an interface say of its name and its times. */
 static void take_options(const struct pcapng_reader *reader, struct pcapng_interface *interface,
                          const uint8_t *option, uint32_t left)
 {
@@ -266,6 +276,8 @@ static void take_options(const struct pcapng_reader *reader, struct pcapng_inter
 			resolution = true;
 		} else if (code == OPTION_TSOFFSET && size == 8) {
 			interface->offset = (int64_t)get64(reader, option + 4);
+		} else if (code == OPTION_NAME && !interface->name) {
+			interface->name = g_utf8_make_valid((const char *)option + 4, MIN(size, INTERFACE_NAME_MAX));
 		}
 		option += whole;
 		left -= whole;
@@ -281,10 +293,11 @@ static enum tcphs_input_result take_interface(struct tcphs_input *input, const s
 		return bad_block(input, block, "an interface description that is too short");
 	if (reader->interfaces->len == INTERFACES_MAX)
 		return bad_block(input, block, "more than 65536 interfaces");
-	interface.linktype = linktype_to_dlt(get16(reader, block->body));
-	interface.snaplen = get32(reader, block->body + 4);
-	interface.frame_max = frame_max(interface.linktype);
+	interface.described.linktype = linktype_to_dlt(get16(reader, block->body));
+	interface.described.snaplen = get32(reader, block->body + 4);
+	interface.frame_max = frame_max(interface.described.linktype);
 	take_options(reader, &interface, block->body + INTERFACE_BODY, block->have - INTERFACE_BODY);
+	interface.described.name = interface.name;
 	g_array_append_val(reader->interfaces, interface);
 	return TCPHS_INPUT_FRAME;
 }
@@ -344,7 +357,8 @@ static enum tcphs_input_result take_packet(struct tcphs_input *input, const stru
 	interface = &g_array_index(reader->interfaces, struct pcapng_interface, number);
 	if (G_UNLIKELY(frame->captured > interface->frame_max))
 		return bad_block(input, block, "a packet longer than any packet is");
-	frame->linktype = interface->linktype;
+	frame->linktype = interface->described.linktype;
+	frame->interface = &interface->described;
 	stamp(frame, (uint64_t)get32(reader, body + 4) << 32 | get32(reader, body + 8), interface->units,
 	      interface->offset);
 	place(frame, block, PACKET_BODY);
@@ -364,13 +378,14 @@ static enum tcphs_input_result take_simple(struct tcphs_input *input, const stru
 		return bad_block(input, block, "a packet of an interface that was not described");
 	interface = &g_array_index(reader->interfaces, struct pcapng_interface, 0);
 	frame->length = frame->captured = get32(reader, block->body);
-	if (interface->snaplen != 0 && frame->captured > interface->snaplen)
-		frame->captured = interface->snaplen;
+	if (interface->described.snaplen != 0 && frame->captured > interface->described.snaplen)
+		frame->captured = interface->described.snaplen;
 	if (frame->captured > block->size - SIMPLE_BODY)
 		return bad_block(input, block, "a packet longer than its block");
 	if (frame->captured > interface->frame_max)
 		return bad_block(input, block, "a packet longer than any packet is");
-	frame->linktype = interface->linktype;
+	frame->linktype = interface->described.linktype;
+	frame->interface = &interface->described;
 	frame->has_time = false;
 	frame->time_ns = 0;
 	place(frame, block, SIMPLE_BODY);
@@ -381,6 +396,7 @@ static enum tcphs_input_result take_simple(struct tcphs_input *input, const stru
 static enum tcphs_input_result not_a_packet(const struct block *block, struct tcphs_frame *frame)
 {
 	frame->linktype = TCPHS_LINKTYPE_NONE;
+	frame->interface = NULL;
 	frame->captured = 0;
 	frame->length = block->size;
 	frame->has_time = false;
@@ -486,6 +502,7 @@ static enum tcphs_input_result pcapng_reader_next(struct tcphs_input *input, str
 
 static void pcapng_reader_close(struct tcphs_input *input)
 {
+	forget_interfaces(&input->pcapng);
 	g_array_free(input->pcapng.interfaces, TRUE);
 	g_free(input->pcapng.large);
 }

@@ -2,7 +2,7 @@
 /*
  * stream.c - the octets of an input, in order.
  *
- * Theory of operation. buffer[start .. end) is what was read and not yet taken. fill() asks read(2) for as
+ * Theory of operation. buffer[start .. end) is what was read and not yet taken. fill() asks the source for as
  * much as fits and is content with less, so that a slow pipe is not waited for longer than needed. When the
  * room behind |end| is too small, what is left moves to the front; the buffer grows, up to
  * STREAM_BUFFER_MAX, only when a caller needs more octets together than it holds.
@@ -13,12 +13,72 @@
 #include <fcntl.h>
 #include <glib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "progress.h"
 
 /** Enough for most frames, small enough to stay in a processor's cache. */
 #define BUFFER_FIRST (64 * 1024)
+
+/* ---- sources ------------------------------------------------------------------------------------- */
+
+static ssize_t file_pull(struct stream *stream, void *into, size_t size)
+{
+	ssize_t got;
+
+	do {
+		got = read(stream->fd, into, size);
+	} while (got < 0 && errno == EINTR);
+	if (got > 0)
+		progress_read((size_t)got);
+	if (got < 0)
+		stream_fail(stream, g_strerror(errno));
+	return got;
+}
+
+static int64_t file_seek(struct stream *stream, int64_t offset, int whence)
+{
+	return lseek(stream->fd, offset, whence);
+}
+
+static void file_close(struct stream *stream)
+{
+	if (stream->fd != STDIN_FILENO)
+		close(stream->fd);
+}
+
+static const struct stream_source file_source = { file_pull, file_seek, file_close };
+
+static ssize_t extent_pull(struct stream *stream, void *into, size_t size)
+{
+	ssize_t got = extent_read(stream->data, into, size, stream->pulled);
+
+	if (got < 0)
+		stream_fail(stream, g_strerror(errno));
+	return got;
+}
+
+static void extent_close(struct stream *stream)
+{
+	extent_unref(stream->data);
+}
+
+static const struct stream_source extent_source = { extent_pull, NULL, extent_close };
+
+/* ---- the stream ---------------------------------------------------------------------------------- */
+
+struct stream *stream_new(const struct stream_source *source, void *data)
+{
+	struct stream *stream = g_new0(struct stream, 1);
+
+	stream->source = source;
+	stream->data = data;
+	stream->fd = -1;
+	stream->size = BUFFER_FIRST;
+	stream->buffer = g_malloc(stream->size);
+	return stream;
+}
 
 struct stream *stream_open(const char *path, char **message)
 {
@@ -33,39 +93,94 @@ struct stream *stream_open(const char *path, char **message)
 			return NULL;
 		}
 	}
-	stream = g_new0(struct stream, 1);
+	stream = stream_new(&file_source, NULL);
 	stream->fd = fd;
-	stream->size = BUFFER_FIRST;
-	stream->buffer = g_malloc(stream->size);
 	return stream;
+}
+
+struct stream *stream_open_extent(struct extent *extent)
+{
+	return stream_new(&extent_source, extent_ref(extent));
 }
 
 void stream_close(struct stream *stream)
 {
 	if (!stream)
 		return;
-	if (stream->fd != STDIN_FILENO)
-		close(stream->fd);
+	stream->source->close(stream);
+	extent_unref(stream->copy);
+	g_free(stream->problem);
 	g_free(stream->buffer);
 	g_free(stream);
 }
 
-/** fill(): one successful read(2); 0 at the end or on error, and from then on. */
+bool stream_is_file(const struct stream *stream)
+{
+	struct stat status;
+
+	return stream->fd >= 0 && fstat(stream->fd, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+void stream_fail(struct stream *stream, const char *problem)
+{
+	char *octet;
+
+	stream->ended = true;
+	if (stream->problem)
+		return;
+	stream->problem = g_strdup(problem);
+	for (octet = stream->problem; *octet; octet++)
+		if (!g_ascii_isprint(*octet))
+			*octet = '?';
+}
+
+/** copy(): what cannot be copied cannot be read again: better to stop than to find out later. */
+static bool copy(struct stream *stream, const void *octets, size_t size)
+{
+	int error = stream->copy ? extent_write(stream->copy, octets, size) : 0;
+	g_autofree char *problem = error ? g_strdup_printf("temporary file: %s", g_strerror(error)) : NULL;
+
+	if (problem)
+		stream_fail(stream, problem);
+	return !problem;
+}
+
+struct extent *stream_copy(struct stream *stream, struct spool *spool)
+{
+	stream->copy = extent_new(spool);
+	copy(stream, stream_data(stream), stream_available(stream));
+	return stream->copy;
+}
+
+int64_t stream_seek(struct stream *stream, int64_t offset, int whence)
+{
+	int64_t place;
+
+	if (!stream->source->seek || stream->copy)
+		return -1;
+	if (whence == SEEK_CUR)
+		offset -= (int64_t)stream_available(stream); /* which the source has given, and nobody has taken */
+	place = stream->source->seek(stream, offset, whence);
+	if (place < 0)
+		return -1;
+	stream->start = stream->end = 0;
+	stream->offset = (uint64_t)place;
+	stream->ended = stream->problem != NULL;
+	return place;
+}
+
+/** fill(): octets from the source, at least one; 0 at the end or after a problem, and from then on. */
 static size_t fill(struct stream *stream, void *into, size_t size)
 {
 	ssize_t got;
 
 	if (stream->ended)
 		return 0;
-	do {
-		got = read(stream->fd, into, size);
-	} while (got < 0 && errno == EINTR);
+	got = stream->source->pull(stream, into, size);
 	if (got > 0) {
-		progress_read((size_t)got);
-		return (size_t)got;
+		stream->pulled += (uint64_t)got;
+		return copy(stream, into, (size_t)got) ? (size_t)got : 0;
 	}
-	if (got < 0)
-		stream->error = errno;
 	stream->ended = true;
 	return 0;
 }

@@ -2,9 +2,9 @@
 /*
  * stream.h - the octets of an input, in order.
  *
- * One buffer of at most STREAM_BUFFER_MAX octets, filled by read(2) as far as the source has something: a
- * pipe's first octets can be used before its last are written. The place to put decompression: only
- * stream.c's fill() knows where octets come from.
+ * One buffer of at most STREAM_BUFFER_MAX octets, filled as far as the source has something: a pipe's first octets can
+ * be used before its last are written. Where octets come from only the source knows: a file, a spool, or a member of
+ * an archive, whose octets come out of another stream.
  */
 #ifndef TCPHS_STREAM_H
 #define TCPHS_STREAM_H
@@ -14,24 +14,55 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "spool.h"
+
 /** The most octets that stream_need() can bring together. */
 #define STREAM_BUFFER_MAX (512 * 1024)
 
+struct stream;
+
+/** struct stream_source: where octets come from. */
+struct stream_source {
+	/* As read(2): at least one octet, or 0 at the end, or -1: stream_fail() was called. */
+	ssize_t (*pull)(struct stream *stream, void *into, size_t size);
+	/* The next octet is |to| the beginning or the end. The new place, or -1. NULL: not possible. */
+	int64_t (*seek)(struct stream *stream, int64_t offset, int whence);
+	void (*close)(struct stream *stream);
+};
+
 struct stream {
-	int fd;
-	int error;         /* errno of the read that failed, 0 if none did */
-	bool ended;        /* nothing more will be read */
+	const struct stream_source *source;
+	void *data;            /* the source's */
+	int fd;                /* the source's, if it is a file */
+	char *problem;         /* why nothing more can be read, a few words; NULL if that is the end */
+	bool ended;            /* nothing more will be read */
 	uint8_t *buffer;
-	size_t size;       /* octets allocated at |buffer| */
-	size_t start, end; /* buffer[start .. end) was read and not yet taken */
-	uint64_t offset;   /* of buffer[start] from the beginning of the input */
+	size_t size;           /* octets allocated at |buffer| */
+	size_t start, end;     /* buffer[start .. end) was read and not yet taken */
+	uint64_t offset;       /* of buffer[start] from the beginning of the input */
+	uint64_t pulled;       /* octets that the source gave in all */
+	struct extent *copy;   /* all that the source gives is written there, too; or NULL */
 };
 
 /** stream_open(): a file, or standard input for "-". NULL: *message is a sentence, for g_free(). */
 struct stream *stream_open(const char *path, char **message);
+/** stream_open_extent(): what is in a spool. */
+struct stream *stream_open_extent(struct extent *extent);
+/** stream_new(): of a source of the caller's own. */
+struct stream *stream_new(const struct stream_source *source, void *data);
+/** stream_close(): NULL is allowed. */
 void stream_close(struct stream *stream);
 
-/** stream_read(): as read(2): waits for at least one octet; 0 at the end or on error (then stream->error is set). */
+/** stream_is_file(): a regular file, which can be read again. */
+bool stream_is_file(const struct stream *stream);
+/** stream_copy(): from the first octet not taken yet, everything goes into an extent, too, which is returned. */
+struct extent *stream_copy(struct stream *stream, struct spool *spool);
+/** stream_fail(): for sources: nothing more can be read, because of |problem|, of which only ASCII is kept. */
+void stream_fail(struct stream *stream, const char *problem);
+/** stream_seek(): as lseek(2). -1 where the source cannot. */
+int64_t stream_seek(struct stream *stream, int64_t offset, int whence);
+
+/** stream_read(): as read(2): waits for at least one octet; 0 at the end or after a problem. */
 size_t stream_read(struct stream *stream, void *into, size_t size);
 
 /** stream_fill(): the slow path of stream_need(). */

@@ -17,6 +17,8 @@ const struct report_kind report_kinds[REPORT_KINDS + 1] = {
 	{ NULL, NULL },
 };
 
+const struct report_kind report_frames = { "write", report_frames_new };
+
 static void none_del(struct report *report)
 {
 	g_free(report);

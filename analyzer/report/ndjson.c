@@ -194,6 +194,18 @@ static gboolean put_count(gpointer word, gpointer frames, gpointer json)
 	return FALSE;
 }
 
+static void put_joined(struct json *json, char *const *names)
+{
+	if (!names) {
+		json_string(json, "joined", NULL);
+		return;
+	}
+	json_array(json, "joined");
+	for (; *names; names++)
+		json_string(json, NULL, *names);
+	json_array_end(json);
+}
+
 static void ndjson_input_end(struct report *report, const struct report_input *input)
 {
 	struct json *json = &((struct ndjson *)report)->json;
@@ -217,6 +229,8 @@ static void ndjson_input_end(struct report *report, const struct report_input *i
 	g_tree_foreach(tally->not_decoded, put_count, json);
 	json_object_end(json);
 	json_string(json, "damaged", input->damaged);
+	json_uint(json, "filtered", tally->filtered);
+	put_joined(json, input->joined);
 	json_object_end(json);
 	json_line(json);
 }

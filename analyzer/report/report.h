@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 
+#include "decode.h"
 #include "ladder.h"
 #include "expectation.h"
 #include "output.h"
@@ -23,6 +24,7 @@
 struct report_input {
 	const char *path;        /* as named or found: raw octets, to be escaped */
 	const char *damaged;     /* at the end: why it could not be read to its end, a sentence; else NULL */
+	char *const *joined;     /* of --join: the captures in it, in order of time, and NULL; else NULL */
 	struct tally tally;
 };
 
@@ -43,10 +45,16 @@ struct report {
 	const struct ladder *ladder;
 	/* Main: before everything else. */
 	void (*begin)(struct report *report);
+	/* Part: a segment or a quote, and what the tracker made of it; before the connections that retire with it. */
+	void (*item)(struct report *report, const struct tcphs_decoded *item, const struct tcphs_mark *mark);
 	/* Part: a connection of |input|, whose layers below TCP are |encap|. False when memory is out for it. */
 	bool (*connection)(struct report *report, const struct report_input *input, const struct tcphs_summary *summary,
 	                   const char *encap);
-	/* Part: the last connection of |input| was reported. */
+	/* Part: a connection retired that is not reported: a policy ignores it, or a baseline knows it. */
+	void (*left_out)(struct report *report, uint32_t connection);
+	/* Part: after the last connection, each frame of the input once more, from the first one on. */
+	void (*frame)(struct report *report, const struct tcphs_frame *frame);
+	/* Part: all of |input| was reported. */
 	void (*input_end)(struct report *report, const struct report_input *input);
 	/* Main: takes over what |part| keeps beyond what it wrote; in the order of the inputs. */
 	void (*adopt)(struct report *report, struct report *part);
@@ -72,6 +80,8 @@ extern const struct report_kind report_kinds[REPORT_KINDS + 1];
 
 /** report_ladder_kind: what --ladder draws; no word of --format. */
 extern const struct report_kind report_ladder_kind;
+/** report_frames: what --write writes, which is no format for people. */
+extern const struct report_kind report_frames;
 
 struct report *report_table_new(void);
 struct report *report_ndjson_new(void);
@@ -82,6 +92,7 @@ struct report *report_html_new(void);
 struct report *report_summary_new(void);
 struct report *report_stats_new(void);
 struct report *report_none_new(void);
+struct report *report_frames_new(void);
 
 /** Longest sentence that tcphs_finding_format() is given room for; it is cut beyond. */
 #define REPORT_SENTENCE 1024

@@ -56,6 +56,7 @@ void tally_add(struct tally *tally, const struct tally *other)
 	tally->damaged += other->damaged;
 	tally->frames += other->frames;
 	tally->segments += other->segments;
+	tally->filtered += other->filtered;
 	tally->connections += other->connections;
 	tally->ignored += other->ignored;
 	tally->known += other->known;

@@ -14,6 +14,7 @@
 struct tally {
 	uint64_t inputs, damaged;          /* how many; how many of them could not be read to their end */
 	uint64_t frames, segments;         /* frames read; TCP segments with enough of a header to be one */
+	uint64_t filtered;                 /* frames that --filter did not let through */
 	uint64_t connections;
 	uint64_t ignored, known;           /* left out by the policy, by the baseline; not among the connections */
 	uint64_t verdicts[TCPHS_VERDICTS];

@@ -46,6 +46,8 @@ _tcphs()
 		--list-rules) _tcphs_one md ;;
 		--explain) _tcphs_one "$verdicts $reasons $(_tcphs_rules "$1")" ;;
 		--fail-on) _tcphs_list "$verdicts $reasons $(_tcphs_rules "$1") never" ;;
+		--select) _tcphs_list "$verdicts $reasons $(_tcphs_rules "$1") all" ;;
+		--write) _filedir ;;
 		--severity)
 			mapfile -t COMPREPLY < <(compgen -S = -W "$(_tcphs_rules "$1")" -- "$cur")
 			compopt -o nospace

@@ -16,11 +16,11 @@ function __tcphs_words
 	__tcphs_rules
 end
 
-# What stands after the last comma of a list that is being typed.
+# What stands after the last comma of a list that is being typed; |argv| is the word that stands alone.
 function __tcphs_list
 	set -l typed (commandline -ct | string replace -r '^--[a-z-]+=' '')
 	set -l before (string replace -rf '^(.*,).*$' '$1' -- $typed)
-	printf '%s\n' $before(__tcphs_words; echo never)
+	printf '%s\n' $before(__tcphs_words; echo $argv[1])
 end
 
 complete -c tcphs -s h -l help -d 'Show the options'
@@ -31,7 +31,12 @@ complete -c tcphs -s o -l output -r -d 'File for the report'
 complete -c tcphs -l report -x -a "$__tcphs_formats=" -d 'Another report, to a file'
 complete -c tcphs -l policy -r -d 'Severities, thresholds and expectations'
 complete -c tcphs -l baseline -r -d 'Leave out what an earlier report has'
-complete -c tcphs -l fail-on -x -a '(__tcphs_list)' -d 'What makes it fail'
+complete -c tcphs -l fail-on -x -a '(__tcphs_list never)' -d 'What makes it fail'
+complete -c tcphs -l write -r -d 'Pcapng for frames of failed connections'
+complete -c tcphs -l select -x -a '(__tcphs_list all)' -d 'What is written instead'
+complete -c tcphs -l join -d 'Take all inputs as one capture'
+complete -c tcphs -l filter -x -d 'Only frames that match'
+complete -c tcphs -l max-expansion -x -d 'How far unpacking may go'
 complete -c tcphs -l severity -x -a '(__tcphs_rules)=' -d 'Show a rule as something else'
 complete -c tcphs -l horizon -x -d 'Time for an answer before the capture ends'
 complete -c tcphs -l linger -x -d 'Time for late segments after a close'

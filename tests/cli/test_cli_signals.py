@@ -111,7 +111,7 @@ def test_lines_of_a_live_capture_come_at_once(start):
 
 
 @pytest.mark.parametrize("form", ["table", "ndjson", "summary"])
-@pytest.mark.parametrize("megabytes", [16, 24, 32, 48])
+@pytest.mark.parametrize("megabytes", [56, 64, 72, 88])
 def test_memory_that_is_out_is_an_error_and_no_crash(tcphs, write, sanitized, form, megabytes):
     """A flood that no memory holds: what could be read is reported, and said to be a part."""
     if sanitized:
