@@ -85,16 +85,20 @@
 
 	const LINE = 16;
 
+	let character = 0;
+
 	/* How wide a character of the ladder's font is. */
 	function measure() {
+		if (character)
+			return character;
 		const probe = element("div");
 		const drawing = shape(probe, "svg", { class: "ladder", width: 10, height: 10 });
 		const text = shape(drawing, "text", {}, "0".repeat(100));
 
 		document.body.append(probe);
-		const width = text.getComputedTextLength() / 100;
+		character = text.getComputedTextLength() / 100 || 7.3;
 		probe.remove();
-		return width || 7.3;
+		return character;
 	}
 
 	/* |text| in lines of at most |columns|; those after the first are indented. */
@@ -115,7 +119,8 @@
 	}
 
 	/* Where everything is, across. */
-	function columnsOf(width, character) {
+	function columnsOf(width) {
+		const character = measure();
 		const wide = width >= 800;
 
 		if (!wide)
@@ -263,7 +268,7 @@
 	/* The ladder of a connection, |width| pixels wide. */
 	function drawLadder(row, width) {
 		const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-		const pencil = new Pencil(drawing, columnsOf(width, measure()));
+		const pencil = new Pencil(drawing, columnsOf(width));
 		const shown = new Set();
 
 		drawHeads(pencil, row);
@@ -379,7 +384,7 @@
 	}));
 	let shown = connections.slice();   /* that pass the filter, sorted */
 	let drawn = 0;                     /* of them in the document */
-	const sorting = { column: null, descending: false };
+	const sorting = { column: columns[0], descending: true };   /* the order of the data */
 	let body, headers, observer;
 
 	function findingCell(row) {
@@ -437,11 +442,13 @@
 		made.classList.toggle("open", open);
 		if (!open) {
 			observer.unobserve(made.nextSibling.firstChild);
+			button.removeAttribute("aria-controls");
 			made.nextSibling.remove();
 			return;
 		}
 		const cell = element("td", { colspan: columns.length });
-		made.after(element("tr", { class: "detail" }, cell));
+		made.after(element("tr", { class: "detail", id: `detail-${made.dataset.place}` }, cell));
+		button.setAttribute("aria-controls", `detail-${made.dataset.place}`);
 		fillDetail(cell, shown[made.dataset.place].row);
 		cell.width_ = cell.clientWidth;
 		observer.observe(cell);
@@ -462,8 +469,6 @@
 
 		headers.forEach((header, place) => header.setAttribute("aria-sort", columns[place] !== column ? "none"
 			: descending ? "descending" : "ascending"));
-		if (!column)
-			return;
 		for (const connection of shown)
 			connection.keys[column.name] = connection.keys[column.name] || column.key(connection.row);
 		shown.sort(({ keys: { [column.name]: one } }, { keys: { [column.name]: two } }) => {
