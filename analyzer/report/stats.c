@@ -3,7 +3,8 @@
  * stats.c - a line per server: its connections by verdict, and percentiles of the handshakes' round-trip times.
  *
  * For people, worst first: the server with the most connections that failed to open, then the slowest. Columns that
- * would hold nothing but zeros are left away. Where a terminal is too narrow for columns, each server is a paragraph.
+ * would hold nothing but zeros are left away. On a narrow terminal titles are short and columns close; where that is not
+ * enough, each server is a paragraph.
  */
 #include <string.h>
 
@@ -12,8 +13,6 @@
 #include "report.h"
 #include "servers.h"
 #include "text.h"
-
-#define GAP 2
 
 /* Indentation of what is said of a server below its name. */
 #define BELOW 4
@@ -84,6 +83,8 @@ enum { TOTAL, WORST, PERCENTILE = WORST + TCPHS_VERDICTS, COLUMNS = PERCENTILE +
 
 struct view {
 	struct output *out;
+	bool compact;
+	size_t gap;
 	bool shown[COLUMNS];
 	size_t name_width, width[COLUMNS];
 };
@@ -93,22 +94,34 @@ static enum tcphs_verdict verdict_of(int column)
 	return (enum tcphs_verdict)(TCPHS_VERDICTS - 1 - (column - WORST));
 }
 
-static const char *title_of(int column)
+static const char *title_of(const struct view *view, int column)
 {
 	static const char *const titles[PERCENTS] = { "P50", "P90", "P99", "MAX" };
+	static const char *const short_titles[TCPHS_VERDICTS] = {
+		[TCPHS_COMPLETE] = "compl", [TCPHS_UNKNOWN] = "unkn", [TCPHS_INCOMPLETE] = "incom",
+		[TCPHS_HALF_OPEN] = "half", [TCPHS_MALFORMED] = "malf",
+	};
 
 	if (column == TOTAL)
 		return "TOTAL";
-	return column < PERCENTILE ? tcphs_verdict_word(verdict_of(column)) : titles[column - PERCENTILE];
+	if (column >= PERCENTILE)
+		return titles[column - PERCENTILE];
+	return view->compact ? short_titles[verdict_of(column)] : tcphs_verdict_word(verdict_of(column));
 }
 
-static void fill_cell(char cell[CELL], const struct server_stats *stats, int column)
+static void fill_cell(const struct view *view, char cell[CELL], const struct server_stats *stats, int column)
 {
-	if (column >= PERCENTILE)
+	char *blank;
+
+	if (column >= PERCENTILE) {
 		text_interval(cell, stats->at[column - PERCENTILE]);
-	else
+		blank = view->compact ? strchr(cell, ' ') : NULL;
+		if (blank)
+			memmove(blank, blank + 1, strlen(blank));
+	} else {
 		g_snprintf(cell, CELL, "%" G_GUINT64_FORMAT,
 		           column == TOTAL ? stats->connections : stats->verdicts[verdict_of(column)]);
+	}
 }
 
 /* Whether a cell says anything. */
@@ -141,16 +154,17 @@ static void measure(struct view *view, const GPtrArray *list)
 {
 	char cell[MAX(CELL, TEXT_ENDPOINT)];
 
+	view->gap = view->compact ? 1 : 2;
 	view->name_width = strlen("SERVER");
 	for (int column = 0; column < COLUMNS; column++)
-		view->width[column] = strlen(title_of(column));
+		view->width[column] = strlen(title_of(view, column));
 	for (guint i = 0; i < list->len; i++) {
 		const struct server_stats *stats = g_ptr_array_index(list, i);
 
 		server_name(cell, &stats->server);
 		view->name_width = MAX(view->name_width, strlen(cell));
 		for (int column = 0; column < COLUMNS; column++) {
-			fill_cell(cell, stats, column);
+			fill_cell(view, cell, stats, column);
 			view->width[column] = MAX(view->width[column], strlen(cell));
 			view->shown[column] = view->shown[column] || means_something(stats, column);
 		}
@@ -162,7 +176,7 @@ static bool fits(const struct view *view)
 	size_t width = view->name_width;
 
 	for (int column = 0; column < COLUMNS; column++)
-		width += view->shown[column] ? GAP + view->width[column] : 0;
+		width += view->shown[column] ? view->gap + view->width[column] : 0;
 	return !view->out->columns || width <= view->out->columns;
 }
 
@@ -199,10 +213,10 @@ static void put_titles(const struct view *view)
 
 	g_string_append_printf(line, "%-*s", (int)view->name_width, "SERVER");
 	for (int column = 0; column < COLUMNS; column++) {
-		char *title = g_ascii_strup(title_of(column), -1);
+		char *title = g_ascii_strup(title_of(view, column), -1);
 
 		if (view->shown[column])
-			g_string_append_printf(line, "%*s%*s", GAP, "", (int)view->width[column], title);
+			g_string_append_printf(line, "%*s%*s", (int)view->gap, "", (int)view->width[column], title);
 		g_free(title);
 	}
 	put_coloured(view->out, "1", line->str);
@@ -220,8 +234,8 @@ static void put_row(const struct view *view, const struct server_stats *stats)
 	for (int column = 0; column < COLUMNS; column++) {
 		if (!view->shown[column])
 			continue;
-		fill_cell(cell, stats, column);
-		output_pad(view->out, GAP + view->width[column] - strlen(cell));
+		fill_cell(view, cell, stats, column);
+		output_pad(view->out, view->gap + view->width[column] - strlen(cell));
 		put_coloured(view->out, colour_of(stats, column), cell);
 	}
 	output_char(view->out, '\n');
@@ -240,9 +254,9 @@ static void put_paragraph(const struct view *view, const struct server_stats *st
 	g_string_append_printf(text, "%" G_GUINT64_FORMAT " connection%s", stats->connections,
 	                       stats->connections == 1 ? "" : "s");
 	for (int column = WORST; column < COLUMNS; column++) {
-		char *title = g_ascii_strdown(title_of(column), -1);
+		char *title = g_ascii_strdown(title_of(view, column), -1);
 
-		fill_cell(cell, stats, column);
+		fill_cell(view, cell, stats, column);
 		if (column == PERCENTILE)
 			separator = "; RTT ";
 		if (means_something(stats, column)) {
@@ -278,6 +292,12 @@ static void stats_finish(struct report *report, const struct tally *total)
 	g_ptr_array_sort(list, worst_first);
 	measure(&view, list);
 	columns = fits(&view);
+	if (!columns) {
+		view.compact = true;
+		measure(&view, list);
+		columns = fits(&view);
+		view.compact = columns;
+	}
 	if (((struct stats *)report)->expected && list->len)
 		output_char(report->out, '\n');
 	if (columns && list->len)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""test_cli_progress.py - the line that says how far reading is: only on a terminal, only in long jobs, and gone after."""
+"""test_cli_progress.py - the line that says how far reading is: on a terminal, in long jobs, and gone after."""
 
 import fcntl
 import os
