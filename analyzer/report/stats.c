@@ -3,8 +3,8 @@
  * stats.c - a line per server: its connections by verdict, and percentiles of the handshakes' round-trip times.
  *
  * For people, worst first: the server with the most connections that failed to open, then the slowest. Columns that
- * would hold nothing but zeros are left away. On a narrow terminal titles are short and columns close; where that is not
- * enough, each server is a paragraph.
+ * would hold nothing but zeros are left away. On a narrow terminal titles are short and columns close; where that is
+ * not enough, each server is a paragraph.
  */
 #include <string.h>
 
