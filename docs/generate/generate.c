@@ -2,7 +2,7 @@
 /*
  * generate.c - writes the pages of docs/ that come from the engine's tables, or says which of them are out of date.
  *
- *     tcphs-docs PROJECT            writes rules.md and states.svg in PROJECT/docs
+ *     tcphs-docs PROJECT            writes rules.md, decoding.md and states.svg in PROJECT/docs
  *     tcphs-docs --check PROJECT    compares them with what would be written
  *     tcphs-docs --tables           prints what fields.py wants to know of the tables
  *
@@ -79,7 +79,7 @@ int main(int argc, char **argv)
 {
 	bool check = argc == 3 && strcmp(argv[1], "--check") == 0;
 	const char *project = argc > 1 ? argv[argc - 1] : NULL;
-	GString *rules, *states;
+	GString *rules, *states, *decoding;
 	bool fresh;
 
 	if (argc == 2 && strcmp(argv[1], "--tables") == 0)
@@ -88,9 +88,12 @@ int main(int argc, char **argv)
 		die("usage: tcphs-docs [--check] PROJECT, or tcphs-docs --tables");
 	rules = g_string_new(NULL);
 	states = g_string_new(NULL);
+	decoding = g_string_new(NULL);
 	rulebook(rules);
 	page_states(states);
+	page_decoding(decoding);
 	fresh = finish_page(project, "rules.md", rules, check);
 	fresh &= finish_page(project, "states.svg", states, check);
+	fresh &= finish_page(project, "decoding.md", decoding, check);
 	return fresh ? 0 : 1;
 }

@@ -10,6 +10,9 @@
 /** page_states(): states.svg, from both tables of the engine. */
 void page_states(GString *out);
 
+/** page_decoding(): decoding.md, from the tables of the decoder. */
+void page_decoding(GString *out);
+
 /** page_tables(): rules and words, tab-separated, for fields.py; see tables.c. */
 void page_tables(GString *out);
 

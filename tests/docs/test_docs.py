@@ -31,7 +31,7 @@ def known_words():
 
 
 def test_generated_pages_are_what_the_tables_say():
-    """rules.md and states.svg, octet for octet."""
+    """rules.md, decoding.md and states.svg, octet for octet."""
     program = paths.built(paths.BUILD / "docs/tcphs-docs")
     result = subprocess.run([str(program), "--check", str(paths.ROOT)], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
