@@ -148,14 +148,16 @@ void page_decoding(GString *out)
 	size_t i;
 
 	g_string_append(out, introduction);
-	g_string_append_printf(out, " At most %u datagrams and %u MiB wait for the rest of their fragments, each in at\n"
-	                            "most %u pieces; the oldest gives way. Headers within headers are followed %u deep,\n"
-	                            "and up to %u TCP headers in one frame are looked at.\n",
+	g_string_append_printf(out,
+	                       " At most %u datagrams and %u MiB wait for the\n"
+	                       "rest of their fragments, each in at most %u pieces; the oldest gives way. Headers within\n"
+	                       "headers are followed %u deep, and up to %u TCP headers in one frame are looked at.\n",
 	                       FRAGMENTS_DATAGRAMS_MAX, FRAGMENTS_OCTETS_MAX >> 20, FRAGMENTS_PIECES_MAX, DEPTH_MAX,
 	                       TCPHS_DECODE_ITEMS);
 	put_words(out);
-	g_string_append(out, "\nFrom here on: which number leads to what. In GRE, types 0x8200 to 0x8390 in steps of 0x10\n"
-	                     "are IEEE 802.11; Cisco ISL and FabricPath are known by a frame's addresses and its type.\n");
+	g_string_append(out, "\nFrom here on: which number leads to what. In GRE, types 0x8200 to 0x8390 in steps of\n"
+	                     "0x10 are IEEE 802.11; Cisco ISL and FabricPath are known by a frame's addresses and its\n"
+	                     "type.\n");
 	for (i = 0; i < G_N_ELEMENTS(tables); i++)
 		put_table(out, tables[i]);
 }
