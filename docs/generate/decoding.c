@@ -59,7 +59,8 @@ static const struct {
 };
 
 static const struct layer_table *const tables[] = {
-	&linktypes, &ethertypes, &ip_protocols, &udp_ports, &gre_types, &ppp_protocols, &next_protocols, &juniper_protocols,
+	&linktypes, &ethertypes, &ip_protocols, &udp_ports, &gre_types, &ppp_protocols, &next_protocols,
+	&juniper_protocols,
 };
 
 static void put_target(GString *out, const struct layer_row *row)
@@ -130,18 +131,22 @@ static void put_words(GString *out)
 }
 
 static const char introduction[] =
-	"# What the analyzer decodes\n\n"
-	"Made from the decoder's tables; do not edit. `encap` of a connection says through which layers its first segment\n"
-	"was found, outermost first: `eth:ip:udp:vxlan:eth:ip`. TCP itself is left out, and so are IPv6 extension headers;\n"
-	"`udp` stands there only where a tunnel is in it, `pw` for an MPLS pseudowire, which carries Ethernet.\n\n"
-	"All of it follows Wireshark's defaults. Of two UDP ports the lower is asked first; if it is that of another\n"
-	"protocol, the datagram is of no tunnel. Whether an MPLS pseudowire has a control word, and what a GTP-U tunnel\n"
-	"carries, nothing in a frame says: it is guessed from the octets. `not_decoded` of an input counts, by name, what\n"
-	"may hold TCP and was not looked into.\n\n"
-	"IP fragments are put together, and the segment is that of the frame of the fragment that came last. They belong\n"
-	"together by addresses, protocol and identification; where an IPv4 address is private, also by the first VLAN tag.\n"
-	"Of octets that came twice, those count that are in the fragment that begins first, and of two that begin\n"
-	"together, in the older one.";
+	"# What the analyzer decodes\n"
+	"\n"
+	"Made from the decoder's tables; do not edit. `encap` of a connection says through which layers its\n"
+	"first segment was found, outermost first: `eth:ip:udp:vxlan:eth:ip`. TCP itself is left out, and so\n"
+	"are IPv6 extension headers; `udp` stands there only where a tunnel is in it, `pw` for an MPLS\n"
+	"pseudowire, which carries Ethernet.\n"
+	"\n"
+	"All of it follows Wireshark's defaults. Of two UDP ports the lower is asked first; if it is that of\n"
+	"another protocol, the datagram is of no tunnel. Whether an MPLS pseudowire has a control word, and\n"
+	"what a GTP-U tunnel carries, nothing in a frame says: it is guessed from the octets. `not_decoded`\n"
+	"of an input counts, by name, what may hold TCP and was not looked into.\n"
+	"\n"
+	"IP fragments are put together, and the segment is that of the frame of the fragment that came last.\n"
+	"They belong together by addresses, protocol and identification; where an IPv4 address is private,\n"
+	"also by the first VLAN tag. Of octets that came twice, those count that are in the fragment that\n"
+	"begins first, and of two that begin together, in the older one.\n";
 
 void page_decoding(GString *out)
 {
@@ -149,15 +154,15 @@ void page_decoding(GString *out)
 
 	g_string_append(out, introduction);
 	g_string_append_printf(out,
-	                       " At most %u datagrams and %u MiB wait for the\n"
-	                       "rest of their fragments, each in at most %u pieces; the oldest gives way. Headers within\n"
-	                       "headers are followed %u deep, and up to %u TCP headers in one frame are looked at.\n",
+	                       "\nAt most %u datagrams and %u MiB wait for the rest of their fragments, each in at\n"
+	                       "most %u pieces; the oldest gives way. Headers within headers are followed %u deep,\n"
+	                       "and up to %u TCP headers in one frame are looked at.\n",
 	                       FRAGMENTS_DATAGRAMS_MAX, FRAGMENTS_OCTETS_MAX >> 20, FRAGMENTS_PIECES_MAX, DEPTH_MAX,
 	                       TCPHS_DECODE_ITEMS);
 	put_words(out);
-	g_string_append(out, "\nFrom here on: which number leads to what. In GRE, types 0x8200 to 0x8390 in steps of\n"
-	                     "0x10 are IEEE 802.11; Cisco ISL and FabricPath are known by a frame's addresses and its\n"
-	                     "type.\n");
+	g_string_append(out, "\nFrom here on: which number leads to what. In GRE, types 0x8200 to 0x8390 in steps\n"
+	                     "of 0x10 are IEEE 802.11; Cisco ISL and FabricPath are known by a frame's addresses\n"
+	                     "and its type.\n");
 	for (i = 0; i < G_N_ELEMENTS(tables); i++)
 		put_table(out, tables[i]);
 }
