@@ -134,7 +134,7 @@ void layer_ap1394(struct decode *decode, struct span span)
 	if (lacks(decode, span, ADDRESSES + 2))
 		return;
 	set_link_hash(decode, span.octets, ADDRESSES);
-	ethertype_or_length(decode, get16(span.octets + ADDRESSES), inner(span, ADDRESSES + 2));
+	dispatch(decode, &ethertypes, get16(span.octets + ADDRESSES), inner(span, ADDRESSES + 2));
 }
 
 /* ---- Juniper ------------------------------------------------------------------------------------- */

@@ -9,8 +9,13 @@
 
 #include <pcap/dlt.h>
 
-/** Link types that are raw IP by another name: BSD/OS and OpenBSD, and their numbers in files. */
-enum { DLT_RAW_LINUX = 12, DLT_RAW_OPENBSD = 14, LINKTYPE_RAW_IP = 101 };
+/**
+ * Link types that are raw IP by another name: BSD/OS and OpenBSD, and their numbers in files; and others that libpcap
+ * has no name for.
+ */
+enum {
+	DLT_RAW_LINUX = 12, DLT_RAW_OPENBSD = 14, LINKTYPE_RAW_IP = 101, DLT_C_HDLC_BSDOS = 112
+};
 
 #define TABLE(title, rows) { title, rows, sizeof rows / sizeof rows[0] }
 
@@ -23,6 +28,7 @@ static const struct layer_row linktype_rows[] = {
 	{ DLT_ATM_RFC1483, LAYER_LLC, layer_llc, NULL },
 	{ DLT_RAW_LINUX, LAYER_RAW, layer_raw, NULL },
 	{ DLT_RAW_OPENBSD, LAYER_RAW, layer_raw, NULL },
+	{ DLT_ATM_CLIP, LAYER_CLIP, layer_ip, NULL },
 	{ DLT_PPP_SERIAL, LAYER_PPP, layer_ppp_hdlc, NULL },
 	{ DLT_PPP_ETHER, LAYER_PPPOE, layer_pppoe, NULL },
 	{ LINKTYPE_RAW_IP, LAYER_RAW, layer_raw, NULL },
@@ -31,6 +37,7 @@ static const struct layer_row linktype_rows[] = {
 	{ DLT_FRELAY, LAYER_FR, layer_fr, NULL },
 	{ DLT_LOOP, LAYER_LOOP, layer_loop, NULL },
 	{ DLT_ENC, LAYER_ENC, layer_enc, NULL },
+	{ DLT_C_HDLC_BSDOS, LAYER_CHDLC, layer_chdlc, NULL },
 	{ DLT_LINUX_SLL, LAYER_SLL, layer_sll, NULL },
 	{ DLT_PFLOG, LAYER_PFLOG, layer_pflog, NULL },
 	{ DLT_PRISM_HEADER, LAYER_PRISM, layer_prism, NULL },
@@ -39,6 +46,7 @@ static const struct layer_row linktype_rows[] = {
 	{ DLT_APPLE_IP_OVER_IEEE1394, LAYER_AP1394, layer_ap1394, NULL },
 	{ DLT_IEEE802_11_RADIO_AVS, LAYER_AVS, layer_avs, NULL },
 	{ DLT_PPP_PPPD, LAYER_PPP, layer_ppp_direction, NULL },
+	{ DLT_JUNIPER_PPPOE, LAYER_JUNIPER, layer_juniper_eth, NULL },
 	{ DLT_JUNIPER_ETHER, LAYER_JUNIPER, layer_juniper_eth, NULL },
 	{ DLT_JUNIPER_PPP, LAYER_JUNIPER, layer_juniper_ppp, NULL },
 	{ DLT_JUNIPER_FRELAY, LAYER_JUNIPER, layer_juniper_fr, NULL },
@@ -70,6 +78,7 @@ static const struct layer_row ethertype_rows[] = {
 	{ 0x8864, LAYER_PPPOE, layer_pppoe, NULL },
 	{ 0x8870, LAYER_LLC, layer_llc, NULL },
 	{ 0x88a8, LAYER_VLAN, layer_service_vlan, NULL },
+	{ 0x88de, LAYER_VMLAB, layer_vmlab, NULL },
 	{ 0x88e5, LAYER_MACSEC, layer_macsec, NULL },
 	{ 0x88e7, LAYER_PBB, layer_pbb, NULL },
 	{ 0x8909, LAYER_CMD, layer_cmd, NULL },
@@ -77,7 +86,9 @@ static const struct layer_row ethertype_rows[] = {
 	{ 0x892f, LAYER_HSR, layer_hsr, NULL },
 	{ 0x893f, LAYER_ETAG, layer_etag, NULL },
 	{ 0x894f, LAYER_NSH, layer_nsh, NULL },
+	{ 0x8988, LAYER_HBBAK, layer_hbbak, NULL },
 	{ 0x9100, LAYER_VLAN, layer_vlan, NULL },
+	{ 0xd28b, LAYER_NONE, NULL, "tunnel_avsp" },
 	{ 0xf1c1, LAYER_RTAG, layer_rtag, NULL },
 };
 const struct layer_table ethertypes = TABLE("Ethernet type", ethertype_rows);
@@ -130,8 +141,10 @@ static const struct layer_row udp_port_rows[] = {
 	{ 12002, LAYER_LLC, layer_llc, NULL },
 	{ 12003, LAYER_LLC, layer_llc, NULL },
 	{ 12004, LAYER_LLC, layer_llc, NULL },
+	{ 12220, LAYER_ETH, layer_eth, NULL },
 	{ 12222, LAYER_LWAPP, layer_lwapp, NULL },
 	{ 12223, LAYER_LWAPP, layer_lwapp, NULL },
+	{ 30030, LAYER_JMIRROR, layer_jmirror, NULL },
 	{ 37008, LAYER_TZSP, layer_tzsp, NULL },
 };
 const struct layer_table udp_ports = TABLE("UDP port", udp_port_rows);

@@ -33,12 +33,15 @@
 	X(LAYER_HSR, "hsr", "IEC 62439-3 HSR tag") \
 	X(LAYER_RTAG, "ieee8021cb", "IEEE 802.1CB R-Tag") \
 	X(LAYER_TRILL, "trill", "TRILL") \
+	X(LAYER_VMLAB, "vmlab", "VMware Lab Manager") \
+	X(LAYER_HBBAK, "hbbak", "HP Bladesystem back plane") \
 	X(LAYER_MACSEC, "macsec", "IEEE 802.1AE MACsec, not encrypted") \
 	X(LAYER_SLL, "sll", "Linux cooked capture") \
 	X(LAYER_SLL2, "sll2", "Linux cooked capture, version 2") \
 	X(LAYER_NULL, "null", "BSD loopback") \
 	X(LAYER_LOOP, "loop", "OpenBSD loopback") \
 	X(LAYER_RAW, "raw", "IP without a link layer") \
+	X(LAYER_CLIP, "clip", "Linux classical IP over ATM") \
 	X(LAYER_ENC, "enc", "BSD IPsec device") \
 	X(LAYER_PFLOG, "pflog", "packet filter log") \
 	X(LAYER_NFLOG, "nflog", "Linux netfilter log") \
@@ -78,6 +81,7 @@
 	X(LAYER_CAPWAP, "capwap", "CAPWAP data") \
 	X(LAYER_LWAPP, "lwapp", "LWAPP data") \
 	X(LAYER_TZSP, "tzsp", "TaZmen Sniffer Protocol") \
+	X(LAYER_JMIRROR, "jmirror", "Juniper packet mirror") \
 	X(LAYER_PIM, "pim", "PIM register") \
 	X(LAYER_SFLOW, "sflow", "sFlow sample")
 
@@ -231,7 +235,7 @@ layer_function layer_eth, layer_vlan, layer_service_vlan, layer_llc, layer_sll, 
 layer_function layer_loop, layer_raw, layer_raw6, layer_fddi, layer_tr;
 /* tag.c */
 layer_function layer_etag, layer_vntag, layer_pbb, layer_hsr, layer_rtag, layer_cmd, layer_trill, layer_macsec;
-layer_function layer_isl;
+layer_function layer_isl, layer_vmlab, layer_hbbak;
 /* device.c */
 layer_function layer_enc, layer_pflog, layer_nflog, layer_pktap, layer_ipoib, layer_ipfc;
 layer_function layer_ap1394, layer_juniper_eth, layer_juniper_ppp, layer_juniper_chdlc, layer_juniper_fr;
@@ -249,6 +253,7 @@ layer_function layer_mpls, layer_gre, layer_erspan, layer_wccp, layer_nsh, layer
 /* udp.c */
 layer_function layer_vxlan, layer_vxlan_gpe, layer_geneve, layer_gtp, layer_gtp_prime, layer_l2tp, layer_teredo;
 layer_function layer_ayiya, layer_lisp, layer_capwap, layer_lwapp, layer_tzsp, layer_sflow, layer_esp_in_udp;
+layer_function layer_jmirror;
 
 /** set_link_hash(): the link layer's addresses are these octets, of the source and of the destination. */
 void set_link_hash(struct decode *decode, const uint8_t *addresses, size_t size);

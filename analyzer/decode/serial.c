@@ -55,14 +55,12 @@ void layer_bcp(struct decode *decode, struct span span)
 	enter(decode, LAYER_ETH, layer_eth, inner(span, 2));
 }
 
-/** layer_pppoe(): version and type, code, identifier, length (RFC 2516 4); only code 0 carries data. */
+/** layer_pppoe(): version and type, code, identifier, length (RFC 2516 4). */
 void layer_pppoe(struct decode *decode, struct span span)
 {
 	enum { HEADER = 6 };
 
-	if (lacks(decode, span, HEADER))
-		return;
-	if (span.octets[1] == 0)
+	if (!lacks(decode, span, HEADER))
 		enter(decode, LAYER_PPP, layer_ppp, limited(inner(span, HEADER), get16(span.octets + 4)));
 }
 
@@ -121,7 +119,7 @@ void layer_fr(struct decode *decode, struct span span)
 	enum { LAST = 0x01, UNNUMBERED = 0x03, ADDRESS_MAX = 4 };
 	uint32_t size = 2;
 
-	if (lacks(decode, span, size))
+	if (lacks(decode, span, size) || (span.octets[0] & LAST))
 		return;
 	while (!(span.octets[size - 1] & LAST)) {
 		if (++size > ADDRESS_MAX || lacks(decode, span, size))

@@ -43,6 +43,18 @@ void layer_cmd(struct decode *decode, struct span span)
 	tagged(decode, span, 8);
 }
 
+/** layer_hbbak(): six octets of the back plane. */
+void layer_hbbak(struct decode *decode, struct span span)
+{
+	tagged(decode, span, 8);
+}
+
+/** layer_vmlab(): flags, group, and the addresses that the machines see. */
+void layer_vmlab(struct decode *decode, struct span span)
+{
+	tagged(decode, span, 24);
+}
+
 /** layer_pbb(): an instance tag, then the customer's addresses and type (IEEE 802.1ah). */
 void layer_pbb(struct decode *decode, struct span span)
 {

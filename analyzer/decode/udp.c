@@ -202,6 +202,15 @@ void layer_lisp(struct decode *decode, struct span span)
 	enter(decode, LAYER_NONE, layer_ip, inner(span, HEADER));
 }
 
+/** layer_jmirror(): who is listened to, and at which interface; IP. */
+void layer_jmirror(struct decode *decode, struct span span)
+{
+	enum { HEADER = 8 };
+
+	if (!lacks(decode, span, HEADER))
+		enter(decode, LAYER_NONE, layer_ip, inner(span, HEADER));
+}
+
 /** layer_capwap(): a header of words of 4 octets, then a frame of 802.11, or of Ethernet (RFC 5415 4.3). */
 void layer_capwap(struct decode *decode, struct span span)
 {

@@ -55,6 +55,8 @@ ETHERNET = [
      "eth:cfp:eth:ip"),
     ("isl", bytes.fromhex("01000c0000") + bytes.fromhex("00163e000001") + bytes(1) + be16(len(E4) + 16)
      + bytes.fromhex("aaaa03000c00") + bytes(6) + E4 + FCS, "eth:isl:eth:ip"),
+    ("hbbak", eth(bytes(6) + be16(0x0800) + I4, 0x8988), "eth:hbbak:ip"),
+    ("vmlab", eth(bytes(22) + be16(0x0800) + I4, 0x88DE), "eth:vmlab:ip"),
     ("jumbo-llc", eth(snap(I4), 0x8870), "eth:llc:ip"),
     ("eth-in-type", eth(E4, 0x6558), "eth:eth:ip"),
     ("bridged-eth", eth(snap(bytes(2) + E4, 7, bytes.fromhex("0080c2")), 69), "eth:llc:eth:ip"),
@@ -66,6 +68,7 @@ ETHERNET = [
     ("pppoe-short-protocol", eth(bytes.fromhex("11000001") + be16(len(I4) + 1) + b"\x21" + I4, 0x8864),
      "eth:pppoes:ppp:ip"),
     ("pppoe-discovery", eth(bytes.fromhex("11090000") + be16(len(I4) + 2, 0x21) + I4, 0x8863), None),
+    ("pppoe-code", eth(bytes.fromhex("11070001") + be16(len(I4) + 2, 0x21) + I4, 0x8864), "eth:pppoes:ppp:ip"),
     ("pppoe-lcp", eth(bytes.fromhex("11000001") + be16(len(I4) + 2, 0xC021) + I4, 0x8864), None),
     ("ppp-in-type", eth(be16(0x21) + I4, 0x880B), None),
 ]
@@ -268,6 +271,9 @@ OVER_UDP = [
     ("lisp-other", udp4(bytes(8) + b"\x50" + I4[1:], 4341), None),
     ("esp-in-udp", udp4(b"\1\2\3\4" + I4, 4500), None),
     ("ike-in-udp", udp4(bytes(4) + I4, 4500), None),
+    ("jmirror", udp4(bytes(8) + I4, 30030), "eth:ip:udp:jmirror:ip"),
+    ("jmirror-6", udp4(bytes(8) + I6, 30030), "eth:ip:udp:jmirror:ip6"),
+    ("lwapp-3", udp4(E4, 12220), "eth:ip:udp:eth:ip"),
     ("llc-in-udp", udp4(snap(I4), 12000), "eth:ip:udp:llc:ip"),
 ]
 
@@ -301,6 +307,8 @@ LINES = [
     ("fr-cisco", FRAME_RELAY, b"\x18\x41" + be16(0x0800) + I4, "fr:ip"),
     ("fr-long-address", FRAME_RELAY, b"\x18\x40\x40\x01\x03\xcc" + I4, "fr:ip"),
     ("fr-ppp", FRAME_RELAY, b"\x18\x41\x03\xcf" + be16(0x21) + I4, "fr:ppp:ip"),
+    ("fr-short-address", FRAME_RELAY, b"\x19\x03\xcc\x00" + I4, None),
+    ("hdlc-bsdos", 112, be16(0x0F00, 0x0800) + I4, "chdlc:ip"),
     ("fr-lmi", FRAME_RELAY, b"\0\1\3\x08" + I4, None),
     ("null-ppp", NULL, be16(0xFF03, 0x21) + I4, "null:ppp:ip"),
     ("raw-ppp", RAW, be16(0xFF03, 0x21) + I4, "raw:ppp:ip"),
@@ -342,6 +350,8 @@ DEVICES = [
     ("token-ring", 6, b"\x10\x40" + M1 + M2 + snap(I4), "tr:llc:ip"),
     ("token-ring-route", 6, b"\x10\x40" + M1 + b"\x80" + M2[1:] + be16(0x0630, 0x0011, 0x0020) + snap(I4), "tr:llc:ip"),
     ("token-ring-mac", 6, b"\x10\x00" + M1 + M2 + snap(I4), None),
+    ("clip", 106, I4, "clip:ip"),
+    ("juniper-pppoe", 167, juniper(E4), "juniper:eth:ip"),
     ("atm-llc", 11, snap(I4), "llc:ip"),
     ("atm-bridged", 11, snap(b"\0\0" + E4, 7, bytes.fromhex("0080c2")), "llc:eth:ip"),
     ("pktap", 258, struct.pack("<III", 108, 1, 1) + bytes(96) + E4, "pktap:eth:ip"),
