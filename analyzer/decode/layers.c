@@ -66,6 +66,10 @@ const struct layer_table linktypes = TABLE("Link type", linktype_rows);
 
 static const struct layer_row ethertype_rows[] = {
 	{ 0x0800, LAYER_NONE, layer_ip, NULL },
+	{ 0x0641, LAYER_NONE, NULL, "tunnel_roofnet" },
+	{ 0x0643, LAYER_NONE, NULL, "tunnel_roofnet" },
+	{ 0x0644, LAYER_NONE, NULL, "tunnel_roofnet" },
+	{ 0x0645, LAYER_NONE, NULL, "tunnel_roofnet" },
 	{ 0x22f3, LAYER_TRILL, layer_trill, NULL },
 	{ 0x4305, LAYER_NONE, NULL, "tunnel_batman" },
 	{ 0x6558, LAYER_ETH, layer_eth, NULL },
