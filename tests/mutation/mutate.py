@@ -43,8 +43,8 @@ EQUIVALENT = Path(__file__).with_name("equivalent.txt")
 FILES = ("transition.c", "classify.c", "checks.c", "judge.c", "notice.c", "agree.c", "icmp.c", "segment.c", "seq.h")
 # Programs that fail if something is wrong: {name: (sources below tests/, arguments)}. Of the fuzz targets a few inputs.
 TESTS = {
-    **{name: ((f"unit/{name}.c",), ()) for name in ("test_agree", "test_segment", "test_format", "test_words", "test_zeek",
-                                                    "test_isn")},
+    **{name: ((f"unit/{name}.c",), ())
+       for name in ("test_agree", "test_segment", "test_format", "test_words", "test_zeek", "test_isn")},
     "fuzz_agree": (("fuzz/fuzz_agree.c", "fuzz/standalone.c"), ("400",)),
     "fuzz_engine": (("fuzz/fuzz_engine.c", "fuzz/standalone.c"), ("500",)),
 }
