@@ -217,6 +217,22 @@ static void show(const struct reading *reading, const struct tcphs_decoded *item
 	}
 }
 
+/* Those reports also want to know where the rest of a segment is. */
+static void show_pieces(const struct reading *reading)
+{
+	size_t count;
+	const struct tcphs_piece *pieces = tcphs_decoder_pieces(reading->decoder, &count);
+
+	for (size_t n = 0; n < count; n++) {
+		for (guint i = 0; i < reading->job->mains->len; i++) {
+			struct report *part = reading->current->parts[i];
+
+			if (part->piece)
+				part->piece(part, &pieces[n]);
+		}
+	}
+}
+
 /* Feeds a batch to the tracker. */
 static int track(struct reading *reading, size_t count)
 {
@@ -266,6 +282,7 @@ static char *read_frames(struct reading *reading, struct tcphs_input *frames)
 		                            &reading->input.tally.frames);
 		if (track(reading, count) != TCPHS_OK || !drain(reading))
 			return g_strdup(out_of_memory);
+		show_pieces(reading);
 		watch_turn(reading, false);
 		if (reading->live)
 			flush(reading);
@@ -343,6 +360,7 @@ static void take_isns(struct reading *reading)
 /* Analyzes an input that could be opened. Returns what is wrong with it, for g_free(), or NULL. */
 static char *analyze(struct reading *reading, struct tcphs_input *frames)
 {
+	struct tcphs_decode_config config = reading->job->options->decode;
 	char *damaged;
 
 	if (tcphs_tracker_new(&reading->tracker, &reading->job->options->engine) != TCPHS_OK)
@@ -351,7 +369,8 @@ static char *analyze(struct reading *reading, struct tcphs_input *frames)
 		tcphs_tracker_del(reading->tracker);
 		return g_strdup(out_of_memory);
 	}
-	reading->decoder = tcphs_decoder_new(&reading->job->options->decode);
+	config.pieces = reading->job->items_wanted;
+	reading->decoder = tcphs_decoder_new(&config);
 	damaged = read_frames(reading, frames);
 	tcphs_tracker_finish(reading->tracker);
 	if (!drain(reading) && !damaged)

@@ -42,6 +42,12 @@ struct tcphs_decoded {
 
 struct tcphs_decode_config {
 	bool checksums;        /* verify TCP checksums; else segment.checksum stays UNKNOWN */
+	bool pieces;           /* keep what tcphs_decoder_pieces() tells */
+};
+
+/** struct tcphs_piece: |piece| is the frame of a fragment of the datagram that was complete in |frame|. */
+struct tcphs_piece {
+	uint32_t frame, piece;
 };
 
 struct tcphs_decoder;
@@ -68,6 +74,9 @@ size_t tcphs_decode(struct tcphs_decoder *decoder, const struct tcphs_frame *fra
 enum tcphs_input_result tcphs_decode_batch(struct tcphs_decoder *decoder, struct tcphs_input *input,
                                            struct tcphs_decoded *items, size_t capacity, size_t *count,
                                            uint64_t *frames);
+
+/** tcphs_decoder_pieces(): of the frames of the last batch, those that were put together; in order of |frame|. */
+const struct tcphs_piece *tcphs_decoder_pieces(const struct tcphs_decoder *decoder, size_t *count);
 
 /** tcphs_decoder_encap(): the word of a segment.encap of this decoder: "eth:vlan:ip", "sll:ip6"; never NULL. */
 const char *tcphs_decoder_encap(const struct tcphs_decoder *decoder, uint8_t encap);

@@ -38,6 +38,7 @@ struct tcphs_decoder {
 	struct word_count words[WORDS_MAX];
 	size_t word_count;
 	struct fragments *fragments;
+	GArray *pieces;        /* of struct tcphs_piece, if config.pieces */
 	struct wlan_fragments wlan;
 };
 
@@ -54,6 +55,7 @@ struct tcphs_decoder *tcphs_decoder_new(const struct tcphs_decode_config *config
 
 	decoder->config = *config;
 	decoder->fragments = fragments_new();
+	decoder->pieces = g_array_new(FALSE, FALSE, sizeof(struct tcphs_piece));
 	return decoder;
 }
 
@@ -75,6 +77,7 @@ void tcphs_decoder_del(struct tcphs_decoder *decoder)
 	for (i = 0; i < decoder->encap_count; i++)
 		g_free(decoder->encaps[i].word);
 	fragments_del(decoder->fragments);
+	g_array_unref(decoder->pieces);
 	g_free(decoder);
 }
 
@@ -131,6 +134,24 @@ struct wlan_fragments *decoder_wlan(const struct decode *decode)
 struct fragments *decoder_fragments(const struct decode *decode)
 {
 	return decode->decoder->fragments;
+}
+
+void decoder_pieces(const struct decode *decode, const uint32_t *frames, uint32_t count)
+{
+	struct tcphs_decoder *decoder = decode->decoder;
+
+	for (uint32_t i = 0; decoder->config.pieces && i < count; i++) {
+		struct tcphs_piece piece = { decode->frame->number, frames[i] };
+
+		if (piece.piece != piece.frame)
+			g_array_append_val(decoder->pieces, piece);
+	}
+}
+
+const struct tcphs_piece *tcphs_decoder_pieces(const struct tcphs_decoder *decoder, size_t *count)
+{
+	*count = decoder->pieces->len;
+	return (const struct tcphs_piece *)(const void *)decoder->pieces->data;
 }
 
 void decoder_count(struct tcphs_decoder *decoder, const char *word)
@@ -239,6 +260,7 @@ enum tcphs_input_result tcphs_decode_batch(struct tcphs_decoder *decoder, struct
 	struct tcphs_frame frame;
 
 	*count = 0;
+	g_array_set_size(decoder->pieces, 0);
 	while (capacity - *count >= TCPHS_DECODE_ITEMS) {
 		result = tcphs_input_next(input, &frame);
 		if (result != TCPHS_INPUT_FRAME)

@@ -20,6 +20,7 @@
 #include <string.h>
 
 struct piece {
+	uint32_t frame;
 	uint32_t offset;
 	uint32_t size;
 	uint8_t *octets;
@@ -164,7 +165,8 @@ static void insert(struct datagram *datagram, const struct fragment *fragment)
 	}
 	piece = datagram->pieces + at;
 	memmove(piece + 1, piece, (datagram->count - at) * sizeof *piece);
-	*piece = (struct piece){ fragment->offset, fragment->size, g_memdup2(fragment->octets, fragment->size) };
+	*piece = (struct piece){ fragment->frame, fragment->offset, fragment->size,
+		                 g_memdup2(fragment->octets, fragment->size) };
 	datagram->count++;
 	datagram->octets += fragment->size;
 }
@@ -193,6 +195,10 @@ static void join(const struct datagram *datagram, struct whole *whole)
 	whole->octets = g_malloc(MAX(datagram->size, 1));
 	whole->size = datagram->size;
 	whole->counted = datagram->counted;
+	whole->frames = g_new(uint32_t, datagram->count);
+	whole->frame_count = datagram->count;
+	for (uint32_t i = 0; i < datagram->count; i++)
+		whole->frames[i] = datagram->pieces[i].frame;
 	for (uint32_t i = 0; i < datagram->count && end < datagram->size; i++) {
 		const struct piece *piece = &datagram->pieces[i];
 		uint32_t to = MIN(piece->offset + piece->size, datagram->size);

@@ -31,12 +31,15 @@ struct fragment {
 	uint32_t size;
 	bool last;                 /* no more fragments come after these octets */
 	bool counted;              /* the caller will count it as not decoded, unless it completes the datagram */
+	uint32_t frame;            /* in which it came */
 };
 
 /** struct whole: a datagram that is complete. */
 struct whole {
 	uint8_t *octets;           /* for g_free() */
 	uint32_t size;
+	uint32_t *frames;          /* in which its pieces came, for g_free() */
+	uint32_t frame_count;
 	uint32_t counted;          /* of its earlier fragments, how many were |counted| */
 };
 

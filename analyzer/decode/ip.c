@@ -111,6 +111,7 @@ static void put_together(struct decode *decode, uint8_t protocol, struct fragmen
 
 	memcpy(fragment->key.src, decode->ip.src, sizeof fragment->key.src);
 	memcpy(fragment->key.dst, decode->ip.dst, sizeof fragment->key.dst);
+	fragment->frame = decode->frame->number;
 	fragment->counted = !decode->in_error && may_hide(protocol, fragment);
 	if (!fragments_add(decoder_fragments(decode), fragment, &whole)) {
 		if (fragment->counted)
@@ -118,6 +119,8 @@ static void put_together(struct decode *decode, uint8_t protocol, struct fragmen
 		return;
 	}
 	decoder_uncount(decode->decoder, "fragment", whole.counted);
+	decoder_pieces(decode, whole.frames, whole.frame_count);
+	g_free(whole.frames);
 	if (whole.size > 0)
 		dispatch(decode, &ip_protocols, protocol, (struct span){ whole.octets, whole.size, whole.size });
 	g_free(whole.octets);

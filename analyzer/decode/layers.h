@@ -271,6 +271,9 @@ void decoder_uncount(struct tcphs_decoder *decoder, const char *word, uint32_t f
 struct wlan_fragments *decoder_wlan(const struct decode *decode);
 /** decoder_fragments(): the datagrams that are being put together. */
 struct fragments *decoder_fragments(const struct decode *decode);
+
+/** decoder_pieces(): the datagram that is complete in this frame came in these. */
+void decoder_pieces(const struct decode *decode, const uint32_t *frames, uint32_t count);
 /** decoder_item(): room for one item more; NULL, and counted, if there is none. Sets time and frame. */
 struct tcphs_decoded *decoder_item(struct decode *decode, enum tcphs_decoded_kind kind);
 /** decoder_checksums(): whether TCP checksums are to be verified. */

@@ -36,6 +36,8 @@ struct frames {
 	uint32_t last_life;
 	GByteArray *chosen;            /* a bit for each life */
 	struct pile *tuples;           /* uint64_t: by life, a hash of its addresses and ports */
+	GArray *pieces;                /* of struct tcphs_piece */
+	GHashTable *along;             /* frames of pieces that are to be picked; NULL: none */
 	struct pile *comments;
 	GArray *notes;                 /* of struct note; once frames are picked: in their order */
 	/* While frames are picked: */
@@ -114,6 +116,11 @@ static void frames_item(struct report *report, const struct tcphs_decoded *item,
 	put_number(frames->seen, item->frame - frames->seen_frame);
 	put_number(frames->seen, *life);
 	frames->seen_frame = item->frame;
+}
+
+static void frames_piece(struct report *report, const struct tcphs_piece *piece)
+{
+	g_array_append_vals(((struct frames *)report)->pieces, piece, 1);
 }
 
 static void note(struct frames *frames, uint32_t frame, const char *text)
@@ -266,10 +273,38 @@ static void choose_neighbours(struct frames *frames)
 	g_hash_table_unref(newest);
 }
 
+/** rewind_seen(): the next pair is the first one. */
+static void rewind_seen(struct frames *frames)
+{
+	frames->next_at = 0;
+	frames->next_frame = 0;
+	read_next(frames);
+}
+
+/** pick_pieces(): the fragments of each segment that is picked; of a tunnel's datagrams the pieces may be in pieces. */
+static void pick_pieces(struct frames *frames)
+{
+	const struct tcphs_piece *pieces = (const struct tcphs_piece *)(const void *)frames->pieces->data;
+	guint i = 0, count = frames->pieces->len;
+
+	if (!count)
+		return;
+	frames->along = g_hash_table_new(NULL, NULL);
+	for (rewind_seen(frames); frames->next_frame && i < count; read_next(frames)) {
+		while (i < count && pieces[i].frame < frames->next_frame)
+			i++;
+		if (i < count && pieces[i].frame == frames->next_frame && is_chosen(frames, frames->next_life))
+			g_hash_table_add(frames->along, GUINT_TO_POINTER(frames->next_frame));
+	}
+	for (i = count; i-- > 0;)
+		if (g_hash_table_contains(frames->along, GUINT_TO_POINTER(pieces[i].frame)))
+			g_hash_table_add(frames->along, GUINT_TO_POINTER(pieces[i].piece));
+}
+
 /** picks(): whether some segment in the frame is of a chosen connection. Frames come in order. */
 static bool picks(struct frames *frames, uint32_t frame)
 {
-	bool picked = false;
+	bool picked = frames->along && g_hash_table_contains(frames->along, GUINT_TO_POINTER(frame));
 
 	while (frames->next_frame == frame) {
 		picked = picked || is_chosen(frames, frames->next_life);
@@ -335,7 +370,8 @@ static void frames_frame(struct report *report, const struct tcphs_frame *frame)
 		frames->picking = true;
 		g_array_sort(frames->notes, by_frame);
 		choose_neighbours(frames);
-		read_next(frames);
+		pick_pieces(frames);
+		rewind_seen(frames);
 	}
 	picked = picks(frames, frame->number);
 	if (picked)
@@ -383,6 +419,8 @@ static void frames_del(struct report *report)
 	pile_free(frames->comments);
 	g_array_unref(frames->lives);
 	g_array_unref(frames->notes);
+	g_array_unref(frames->pieces);
+	g_clear_pointer(&frames->along, g_hash_table_unref);
 	g_byte_array_unref(frames->chosen);
 	pcapng_writer_free(frames->writer);
 	g_free((gpointer)frames->end_interface.name);
@@ -399,7 +437,9 @@ struct report *report_frames_new(void)
 	frames->lives = g_array_new(FALSE, TRUE, sizeof(uint32_t));
 	frames->notes = g_array_new(FALSE, FALSE, sizeof(struct note));
 	frames->chosen = g_byte_array_new();
+	frames->pieces = g_array_new(FALSE, FALSE, sizeof(struct tcphs_piece));
 	frames->report.item = frames_item;
+	frames->report.piece = frames_piece;
 	frames->report.connection = frames_connection;
 	frames->report.left_out = frames_left_out;
 	frames->report.frame = frames_frame;

@@ -45,8 +45,10 @@ struct report {
 	const struct ladder *ladder;
 	/* Main: before everything else. */
 	void (*begin)(struct report *report);
-	/* Part: a segment or a quote, and what the tracker made of it; before the connections that retire with it. */
+	/* Part: a segment or a quote, and what the tracker made of it; before connections that retire with it. */
 	void (*item)(struct report *report, const struct tcphs_decoded *item, const struct tcphs_mark *mark);
+	/* Part: the frame of a fragment, after the items of the frame in which its datagram was complete. */
+	void (*piece)(struct report *report, const struct tcphs_piece *piece);
 	/* Part: a connection of |input|, whose layers below TCP are |encap|. False when memory is out for it. */
 	bool (*connection)(struct report *report, const struct report_input *input, const struct tcphs_summary *summary,
 	                   const char *encap);

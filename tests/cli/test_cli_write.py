@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from scapy.layers.inet import fragment
+from scapy.layers.l2 import Ether
 
 from cli_captures import START, Talk, complete, pcap, pcapng, refused
 from test_cli_archives import tar
@@ -119,6 +121,20 @@ def test_capture_end_is_kept(tcphs, write, tmp_path):
     tcphs("--write", "out.pcapng", name)
     assert only(ndjson(tcphs, "out.pcapng").lines(), "connection")["reason"] == "unanswered"
     assert len(tshark(tmp_path)) == 2
+
+
+def test_fragments_of_a_segment_are_written(tcphs, write, tmp_path):
+    """All of them, although only the last one's frame counts as the segment's."""
+    talk = Talk().handshake()
+    whole = Talk().segment(1.0, "PA", 4322, 7001, bytes(3000)).frames[0][1]
+    pieces = [bytes(piece) for piece in fragment(Ether(whole), 1000)]
+    talk.frames += [(1 + number / 100, octets) for number, octets in enumerate(pieces)]
+    talk.segment(1.2, "A", 7001, 7322, back=True).end()
+    name = write("a", pcap(talk.frames))
+    assert judged(ndjson(tcphs, name))[0][8] == 5, "the pieces are one segment"
+    tcphs("--write", "out.pcapng", "--select", "complete", name)
+    assert len(tshark(tmp_path)) == 3 + len(pieces) + 1 + 1
+    assert judged(ndjson(tcphs, "out.pcapng")) == judged(ndjson(tcphs, name))
 
 
 def test_neighbours_on_the_same_ports_come_along(tcphs, write):

@@ -672,6 +672,7 @@ static void test_fragments_flood(void)
 	g_assert_cmpuint(whole.size, ==, 16);
 	g_assert_cmpuint(whole.counted, ==, 1);
 	g_free(whole.octets);
+	g_free(whole.frames);
 	fragments_forget(fragments);
 	g_assert_cmpuint(fragments_octets(fragments), ==, 0);
 	fragments_del(fragments);
@@ -719,6 +720,7 @@ static void test_fragments_small(void)
 	g_assert_cmpuint(whole.size, ==, FRAGMENTS_PIECES_MAX * 8);
 	g_assert_cmpuint(whole.counted, ==, FRAGMENTS_PIECES_MAX - 1);
 	g_free(whole.octets);
+	g_free(whole.frames);
 	g_assert_cmpuint(fragments_octets(fragments), ==, 0);
 	fragments_del(fragments);
 }
