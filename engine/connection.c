@@ -1076,7 +1076,8 @@ static void count_frame(struct update *u)
 	c->completeness |= completeness_of(u->s);
 	if (is_busy(u))
 		c->facts |= TCPHS_FACT_BUSY;
-	tcphs_zeek_update(&c->zeek, u->side, u->s);
+	if (u->config->zeek)
+		tcphs_zeek_update(&c->zeek, u->side, u->s);
 }
 
 static void remember(struct update *u)

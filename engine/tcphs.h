@@ -74,6 +74,7 @@ struct tcphs_config {
 	uint8_t isn_samples;         /* isn_predictable: this many completed connections of a host; 4 to 32 */
 	enum tcphs_stream_rule stream_rule;
 	bool keep;             /* keep every connection (the plugin); else tcphs_tracker_next() drains them */
+	bool zeek;             /* follow what tcphs_summary.conn_state and .history are made of; else they tell nothing */
 	uint64_t hash_key[2];  /* secret of the 4-tuple hash: captures are hostile input */
 };
 
@@ -408,7 +409,7 @@ struct tcphs_summary {
 	struct tcphs_offer offer[2];
 	struct tcphs_agreement agreed;
 	struct tcphs_icmp icmp;
-	const char *conn_state;          /* Zeek's word */
+	const char *conn_state;          /* Zeek's word; "OTH" without tcphs_config.zeek */
 	char history[64];                /* Zeek's letters */
 	const struct tcphs_finding *findings;  /* by at, then rule; valid until the next call on the tracker */
 	size_t finding_count;

@@ -76,6 +76,7 @@ void tcphs_config_default(struct tcphs_config *config)
 		.isn_samples = 6,
 		.stream_rule = TCPHS_STREAM_WS40,
 		.keep = false,
+		.zeek = true,
 		.hash_key = { UINT64_C(0x746370687331), UINT64_C(0x9293) },
 	};
 }

@@ -77,6 +77,7 @@ static bool start(void)
 		return true;
 	tcphs_config_default(&config);
 	config.keep = true;
+	config.zeek = false;
 	config.stream_rule = TCPHS_WS_STREAM_RULE;
 	tcphs_preferences_apply(&config);
 	/* A capture must not be able to choose its hash collisions. */

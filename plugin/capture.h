@@ -27,13 +27,14 @@ struct tcphs_layer {
 	struct tcphs_icmp_error error;  /* that quotes it, if one does */
 };
 
-/** struct tcphs_dissection: one dissection of one frame; its layers live in the frame's memory pool. */
+/** struct tcphs_dissection: one dissection of one frame; layers beyond the first live in the frame's memory pool. */
 struct tcphs_dissection {
 	const packet_info *pinfo;  /* of the frame under way, NULL between frames */
 	guint32 number;
 	bool fresh;                /* the first time that this record is dissected: its segments go to the engine */
 	uint32_t next;             /* mark of the next TCP header, where not fresh */
 	struct tcphs_layer *layers, **end;
+	struct tcphs_layer first;  /* most frames have one layer */
 };
 
 /** tcphs_capture_init(), tcphs_capture_cleanup(): Wireshark begins, or forgets, a capture. Any order, any number. */

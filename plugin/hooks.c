@@ -114,7 +114,7 @@ static void take(tvbuff_t *tvb, packet_info *pinfo, void *ip)
 
 	if (!dissection)
 		return;
-	layer = wmem_new(pinfo->pool, struct tcphs_layer);
+	layer = dissection->layers ? wmem_new(pinfo->pool, struct tcphs_layer) : &dissection->first;
 	read_header(&layer->segment, tvb, pinfo, ip);
 	copy_key_address(key.src, &pinfo->src);
 	copy_key_address(key.dst, &pinfo->dst);
