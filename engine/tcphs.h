@@ -74,7 +74,7 @@ struct tcphs_config {
 	uint8_t isn_samples;         /* isn_predictable: this many completed connections of a host; 4 to 32 */
 	enum tcphs_stream_rule stream_rule;
 	bool keep;             /* keep every connection (the plugin); else tcphs_tracker_next() drains them */
-	bool zeek;             /* follow what tcphs_summary.conn_state and .history are made of; else they tell nothing */
+	bool zeek;             /* follow what makes tcphs_summary.conn_state and .history; else they tell nothing */
 	uint64_t hash_key[2];  /* secret of the 4-tuple hash: captures are hostile input */
 };
 
