@@ -184,13 +184,24 @@ static bool drain(struct reading *reading)
 	return taken;
 }
 
-static void prefetch(const struct tcphs_tracker *tracker, const struct tcphs_decoded *items, size_t count)
+static const struct tcphs_key *key_of(const struct tcphs_decoded *item)
+{
+	return item->kind == TCPHS_DECODED_SEGMENT ? &item->tcp.key : &item->quote.key;
+}
+
+/* Brings what the tracker knows of a batch's keys into the cache, step by step: the misses of each step overlap. */
+static void prefetch(const struct tcphs_tracker *tracker, const struct tcphs_decoded *items, size_t count,
+                     struct tcphs_place *places)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (items[i].kind == TCPHS_DECODED_SEGMENT)
-			tcphs_tracker_prefetch(tracker, &items[i].tcp.key);
-		else if (items[i].kind == TCPHS_DECODED_QUOTE)
-			tcphs_tracker_prefetch(tracker, &items[i].quote.key);
+		if (items[i].kind != TCPHS_DECODED_NOTHING)
+			tcphs_tracker_place(tracker, key_of(&items[i]), &places[i]);
+	}
+	for (unsigned round = 0; round < 2; round++) {
+		for (size_t i = 0; i < count; i++) {
+			if (items[i].kind != TCPHS_DECODED_NOTHING)
+				tcphs_tracker_prefetch(tracker, &places[i], round);
+		}
 	}
 }
 
@@ -237,10 +248,11 @@ static void show_pieces(const struct reading *reading)
 static int track(struct reading *reading, size_t count)
 {
 	const struct tcphs_decoded *items = reading->items;
-	struct tcphs_mark mark;
+	struct tcphs_place places[BATCH];
+	struct tcphs_mark mark, *wanted = reading->ladders ? &mark : NULL;
 	int result = TCPHS_OK;
 
-	prefetch(reading->tracker, items, count);
+	prefetch(reading->tracker, items, count, places);
 	for (size_t i = 0; i < count && result == TCPHS_OK; i++) {
 		const struct tcphs_decoded *item = &items[i];
 
@@ -248,9 +260,9 @@ static int track(struct reading *reading, size_t count)
 			tcphs_tracker_frame(reading->tracker, item->time);
 		if (item->kind == TCPHS_DECODED_SEGMENT) {
 			reading->input.tally.segments += (item->tcp.segment.have & TCPHS_HAVE_HEADER) != 0;
-			result = tcphs_tracker_segment(reading->tracker, &item->tcp.key, &item->tcp.segment, &mark);
+			result = tcphs_tracker_segment_at(reading->tracker, &places[i], &item->tcp.segment, wanted);
 		} else if (item->kind == TCPHS_DECODED_QUOTE) {
-			result = tcphs_tracker_quote(reading->tracker, &item->quote, &mark);
+			result = tcphs_tracker_quote(reading->tracker, &item->quote, wanted);
 		}
 		if (reading->ladders && result == TCPHS_OK)
 			result = keep_line(reading, item, &mark);

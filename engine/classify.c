@@ -30,18 +30,13 @@ static uint32_t span(const struct tcphs_segment *s)
 	return s->length + ((s->flags & TCPHS_SYN) != 0) + ((s->flags & TCPHS_FIN) != 0);
 }
 
-static uint32_t mix(uint32_t h, uint32_t word)
-{
-	h = (h ^ word) * UINT32_C(0x9e3779b1);
-	return h ^ h >> 15;
-}
-
 uint32_t tcphs_print_hash(const struct tcphs_segment *s)
 {
-	uint32_t h = mix(mix(mix(0, s->seq), s->ack), (uint32_t)s->flags << 16 | s->window);
+	uint64_t h = ((uint64_t)s->ack << 32 | s->seq) * UINT64_C(0x9e3779b97f4a7c15);
 
-	h = mix(mix(h, s->length), s->options.hash);
-	return h ? h : 1;
+	h ^= ((uint64_t)s->length << 32 | (uint32_t)s->flags << 16 | s->window) * UINT64_C(0xc2b2ae3d27d4eb4f);
+	h = (h ^ h >> 32 ^ s->options.hash) * UINT64_C(0x165667b19e3779f9);
+	return (uint32_t)(h >> 32) ? (uint32_t)(h >> 32) : 1;
 }
 
 static bool is_copy(const struct tcphs_endpoint *e, const struct tcphs_config *config, const struct tcphs_segment *s)

@@ -14,6 +14,9 @@
 #include "seq.h"
 #include "update.h"
 
+/** How far from the last numbers a segment of an older connection may be. */
+#define FIT (UINT32_C(1) << 20)
+
 void tcphs_connection_init(struct tcphs_connection *c)
 {
 	memset(c, 0, sizeof(*c));
@@ -1106,6 +1109,85 @@ static void remember(struct update *u)
 		u->c->closed_at = u->s->time;
 }
 
+/* ---- most segments ------------------------------------------------------------------------------ */
+
+/* What of goes_on() can be told before the segment is there. */
+static uint8_t quick_of(const struct tcphs_connection *c, enum tcphs_side side)
+{
+	const struct tcphs_endpoint *own = &c->side[side], *peer = &c->side[!side];
+	const uint16_t needed = TCPHS_DID_ANYTHING | TCPHS_DID_ACK | TCPHS_DID_ISN | TCPHS_DID_ACK_KNOWN |
+	                        TCPHS_DID_SEND | TCPHS_DID_GO_ON;
+	const uint16_t over_with = TCPHS_DID_FIN | TCPHS_DID_FIN_ACKED | TCPHS_DID_RST;
+	bool server = side != tcphs_connection_client(c);
+
+	if (c->stage != TCPHS_STAGE_OPEN || (c->facts & (TCPHS_FACT_RESET | TCPHS_FACT_REPLACED)) ||
+	    c->odd_rst != 0 || c->held.ref != 0 || c->step[2] == 0 || c->closed_at != TCPHS_TIME_NONE)
+		return 0;
+	if (((own->did | peer->did) & over_with) || (own->did & needed) != needed || !(peer->did & TCPHS_DID_SEND) ||
+	    (server && !(own->did & TCPHS_DID_MOVE_ON)) || own->ttl == 0)
+		return 0;
+	/* As timestamps_dropped has it. */
+	if ((own->options.seen & peer->options.seen & TCPHS_OPT_TIMESTAMPS) &&
+	    (own->did & peer->did & TCPHS_DID_OPTIONS) && !(own->did & TCPHS_DID_DROP_TIMESTAMPS))
+		return TCPHS_QUICK_STAMPED;
+	return TCPHS_QUICK;
+}
+
+/* Neither a check nor the checksum has anything to say of the segment. */
+static bool is_sound(const struct tcphs_segment *s)
+{
+	const uint8_t all = TCPHS_HAVE_SEQ | TCPHS_HAVE_HEADER | TCPHS_HAVE_OPTIONS | TCPHS_HAVE_LENGTH;
+
+	return s->have == all && (s->flags & (TCPHS_SYN | TCPHS_FIN | TCPHS_RST | TCPHS_ACK)) == TCPHS_ACK &&
+	       !((s->options.seen & (TCPHS_OPT_MSS | TCPHS_OPT_WSCALE | TCPHS_OPT_SACK_OK)) | s->options.malformed |
+	         s->options.repeated) &&
+	       s->sport != 0 && s->dport != 0 && s->sport != s->dport && s->checksum != TCPHS_CHECKSUM_BAD &&
+	       s->checksum != TCPHS_CHECKSUM_BAD_IP;
+}
+
+static bool is_printed(const struct tcphs_endpoint *e, uint32_t hash)
+{
+	return e->print[0].hash == hash || e->print[1].hash == hash || e->print[2].hash == hash;
+}
+
+bool tcphs_connection_goes_on(struct tcphs_connection *c, const struct tcphs_config *config, enum tcphs_side side,
+                              const struct tcphs_segment *s)
+{
+	struct tcphs_endpoint *own = &c->side[side];
+	const struct tcphs_endpoint *peer = &c->side[!side];
+	bool stamped = s->options.seen & TCPHS_OPT_TIMESTAMPS;
+	uint32_t hash;
+
+	if (!(c->quick[side] & (stamped ? TCPHS_QUICK | TCPHS_QUICK_STAMPED : TCPHS_QUICK)) || s->seq != own->nxt ||
+	    !seq_near(s->ack, peer->nxt, FIT) || c->step[2] == s->ref || !is_sound(s))
+		return false;
+	hash = tcphs_print_hash(s);
+	if (is_printed(own, hash))
+		return false;
+	c->frames++;
+	c->last_ref = s->ref;
+	c->completeness |= s->length > 0 ? TCPHS_SAW_DATA : TCPHS_SAW_ACK;
+	c->facts |= s->length > 0 ? TCPHS_FACT_BUSY : 0;
+	if (config->zeek)
+		tcphs_zeek_update(&c->zeek, side, s);
+	if (s->time - c->last >= config->silence) {
+		c->answerable = s->time;
+		c->probe_ack = s->ack;
+		c->probe_side = (uint8_t)side;
+	} else if (c->probe_side != (uint8_t)side) {
+		c->answerable = TCPHS_TIME_NONE;
+	}
+	own->ack = s->ack;
+	if ((int32_t)(s->seq + s->length - own->nxt) > 0)
+		own->nxt = s->seq + s->length;
+	if (stamped)
+		own->tsval = s->options.tsval;
+	c->last = s->time;
+	own->print[own->next_print] = (struct tcphs_print){ s->time, hash, s->ip_id };
+	own->next_print = own->next_print == 1 ? 2 : 1;
+	return true;
+}
+
 size_t tcphs_connection_update(struct tcphs_connection *c, const struct tcphs_config *config, enum tcphs_side side,
                                const struct tcphs_segment *segment, enum tcphs_event event, struct tcphs_mark *mark,
                                struct tcphs_finding *out)
@@ -1147,6 +1229,8 @@ size_t tcphs_connection_update(struct tcphs_connection *c, const struct tcphs_co
 	update_notice(&u);
 	remember(&u);
 	finish_mark(&u);
+	c->quick[0] = quick_of(c, TCPHS_SIDE_FIRST);
+	c->quick[1] = quick_of(c, TCPHS_SIDE_SECOND);
 	return u.count;
 }
 
@@ -1192,6 +1276,7 @@ void tcphs_connection_challenged(struct tcphs_connection *c, uint32_t ack, tcphs
 void tcphs_connection_replaced(struct tcphs_connection *c, enum tcphs_side side, const struct tcphs_segment *segment)
 {
 	c->facts |= TCPHS_FACT_REPLACED;
+	c->quick[0] = c->quick[1] = 0;
 	c->replaced_by = (uint8_t)side;
 	c->replaced_at = segment->time;
 }
@@ -1204,9 +1289,6 @@ bool tcphs_connection_answers(const struct tcphs_connection *c, enum tcphs_side 
 
 	return side == client ? seq_within(segment->seq, isn, last) : seq_within(segment->ack, isn + 1, last);
 }
-
-/* How far from the last numbers a segment of an older connection may be. */
-#define FIT (UINT32_C(1) << 20)
 
 bool tcphs_connection_fits(const struct tcphs_connection *c, enum tcphs_side side, const struct tcphs_segment *segment)
 {

@@ -114,29 +114,29 @@ struct tcphs_print {
 	uint16_t ip_id;
 };
 
-/** What is kept of each side. Sequence numbers are its own unless said. */
+/** What is kept of each side. Sequence numbers are its own unless said. What most segments touch is first. */
 struct tcphs_endpoint {
-	uint32_t isn;
 	uint32_t nxt;        /* one past the highest number it was captured sending */
 	uint32_t ack;        /* the peer's number that it acknowledged last */
+	uint32_t isn;
+	uint32_t tsval;      /* its latest */
+	uint16_t did;        /* TCPHS_DID_* */
+	uint8_t ttl;         /* of its first segment but RST; 0 is none */
+	uint8_t state;       /* enum tcphs_state */
+	uint8_t next_print;
+	struct tcphs_print print[3];
 	uint32_t fin;        /* sequence number of its FIN */
 	uint32_t syn_data;   /* octets of data in its SYN */
 	uint32_t syn_count, synack_count;
 	tcphs_ref syn;       /* its first SYN */
 	tcphs_time syn_last, synack_first, synack_last;
-	uint32_t syn_try[TCPHS_TRIES], syn_tsval[TCPHS_TRIES];  /* microseconds since the connection's start */
-	uint32_t synack_try[TCPHS_TRIES];
 	struct tcphs_options options;  /* its SYN's, else its SYN-ACK's */
 	uint16_t flags;      /* control bits of that segment */
 	uint16_t offered;    /* TCPHS_OPT_* of all its SYNs */
-	uint32_t tsval;      /* its latest */
 	uint32_t resent;     /* data segments sent again since the handshake */
 	tcphs_ref resent_first;
-	uint8_t ttl;         /* of its first segment but RST; 0 is none */
-	uint16_t did;        /* TCPHS_DID_* */
-	uint8_t state;       /* enum tcphs_state */
-	uint8_t next_print;
-	struct tcphs_print print[3];
+	uint32_t syn_try[TCPHS_TRIES], syn_tsval[TCPHS_TRIES];  /* microseconds since the connection's start */
+	uint32_t synack_try[TCPHS_TRIES];
 };
 
 /** A server ISN: the tries of its SYN-ACK that were captured. */
@@ -158,6 +158,12 @@ struct tcphs_held {
 	uint16_t rule;       /* ACK_BAD_ACK or ACK_BAD_SEQ */
 	uint8_t side;
 	uint32_t expected, actual, ack;
+};
+
+/** What a segment must be for tcphs_connection_goes_on(): bits of tcphs_connection.quick. */
+enum {
+	TCPHS_QUICK = 1,           /* anything in order */
+	TCPHS_QUICK_STAMPED = 2,   /* ... with timestamps */
 };
 
 /** Facts about the connection: bits of tcphs_connection.facts. */
@@ -206,15 +212,25 @@ enum {
  * TCPHS_TIME_NONE exactly if tcphs_connection_closed().
  */
 struct tcphs_connection {
+	uint8_t stage;
+	uint8_t completeness;
+	uint8_t quick[2];           /* TCPHS_QUICK_*: which segments of each side tcphs_connection_goes_on() may take */
+	uint32_t facts;
+	uint32_t frames, late;
+	tcphs_ref first, last_ref;
+	tcphs_ref step[3];
+	tcphs_time last;
+	tcphs_time answerable;      /* 3.5.1: time of the segment in 'probe' */
+	uint32_t probe_ack; /* ack of a segment sent after silence, or again; a bare RST that has it as seq ... */
+	uint8_t probe_side;
 	struct tcphs_endpoint side[2];
+	struct tcphs_zeek zeek;
 	struct tcphs_server_isn isn[TCPHS_SERVER_ISNS];
-	tcphs_time start, last, closed_at;
+	tcphs_time start, closed_at;
 	tcphs_time attempt;         /* first SYN of the latest attempt */
 	tcphs_time ended;           /* when the latest attempt ended */
 	tcphs_time replaced_at;     /* when a newer SYN took its 4-tuple */
 	tcphs_time rtt_server, rtt_client, rtt_total;
-	tcphs_time answerable;      /* 3.5.1: time of the segment in 'probe' */
-	uint32_t probe_ack; /* ack of a segment sent after silence, or again; a bare RST that has it as seq ... */
 	uint32_t tuple_isns; /* SYNs with different numbers on the 4-tuple lately, with this one */
 	uint32_t older_isn; /* the number that the 4-tuple's former connection had for this one's first sender */
 	uint32_t data_acked;        /* ack that took data of the SYN */
@@ -222,10 +238,6 @@ struct tcphs_connection {
 	tcphs_ref early;            /* the first ACK captured, if it came before all else and the first side sent it */
 	uint32_t early_seq, early_ack;  /* its numbers */
 	uint32_t echo; /* ack of the latest unacceptable answer to the SYN: the client's RST must have it as seq */
-	uint32_t facts;
-	uint32_t frames, late;
-	tcphs_ref first, last_ref;
-	tcphs_ref step[3];
 	tcphs_ref crossing;         /* the SYN that crossed */
 	tcphs_ref unseen;           /* the segment that shows that one before it was not captured */
 	tcphs_ref synack_late;      /* a SYN-ACK captured again after the ACK */
@@ -239,17 +251,13 @@ struct tcphs_connection {
 	uint8_t flaw;               /* enum tcphs_breaks: what is wrong with the segment that began it */
 	int8_t first_fin;           /* side that closed first, or -1 */
 	uint8_t odd_side;
-	uint8_t stage;
 	uint8_t isns;
 	uint8_t acked;              /* index into isn[] of the server ISN that was acknowledged */
 	int8_t syn_side, synack_side;   /* enum tcphs_side of the first SYN's and SYN-ACK's sender, or -1 */
 	uint8_t bad_side;           /* who broke the protocol */
 	uint8_t lost_side;          /* who has forgotten the connection */
-	uint8_t probe_side;
 	uint8_t replaced_by;        /* side that sent the newer SYN */
-	uint8_t completeness;
 	uint8_t encap;
-	struct tcphs_zeek zeek;
 };
 
 /** Most findings that one segment, or one judgement, can yield. */
@@ -283,6 +291,26 @@ enum tcphs_event tcphs_classify(const struct tcphs_connection *c, const struct t
 size_t tcphs_connection_update(struct tcphs_connection *c, const struct tcphs_config *config, enum tcphs_side side,
                                const struct tcphs_segment *segment, enum tcphs_event event, struct tcphs_mark *mark,
                                struct tcphs_finding *out);
+
+/**
+ * tcphs_connection_goes_on(): takes in a segment of an open connection that is the next in order and about which no
+ * rule has anything to say, as classification and update would, but at once. If it is not that, nothing is changed.
+ * @return whether it is.
+ */
+bool tcphs_connection_goes_on(struct tcphs_connection *c, const struct tcphs_config *config, enum tcphs_side side,
+                              const struct tcphs_segment *segment);
+
+/** tcphs_connection_prefetch(): the next segment is about |c|. */
+static inline void tcphs_connection_prefetch(const struct tcphs_connection *c)
+{
+	__builtin_prefetch(c);
+	__builtin_prefetch(&c->side[0]);
+	__builtin_prefetch(&c->side[0].print[2]);
+	__builtin_prefetch(&c->side[1]);
+	__builtin_prefetch(&c->side[1].print[2]);
+	__builtin_prefetch(&c->zeek);
+	__builtin_prefetch(&c->zeek.endpoint[1]);
+}
 
 /** tcphs_connection_splits(): |side|'s first SYN would go on with the handshake, whatever it had for numbers before. */
 bool tcphs_connection_splits(const struct tcphs_connection *c, enum tcphs_side side);

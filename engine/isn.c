@@ -30,7 +30,7 @@
 #include <string.h>
 
 #include "sip.h"
-#include "store.h"
+#include "pool.h"
 
 /** So many different 4-tuples of an ISN are known: the most that config.isn_tuples can ask for. */
 #define TUPLES 4
@@ -167,7 +167,7 @@ static struct host *find_host(struct tcphs_isn_table *table, const uint8_t *addr
 	}
 	if (!grow_index(table))
 		return NULL;
-	number = tcphs_pool_take(&table->hosts);
+	number = tcphs_pool_take_zeroed(&table->hosts);
 	if (number == TCPHS_NONE)
 		return NULL;
 	host = host_at(table, number);

@@ -1,73 +1,639 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * store.c - pools of equal items.
+ * store.c - the forms of a 4-tuple, and the table in which they are found.
  *
- * A pool grows by chunks, so that what is in it never moves and a failed allocation loses nothing. Items
- * given back are handed out again first, the latest first: it is still in the cache.
+ * Theory of operation. Most 4-tuples of a large capture are no connection that is going on: a scan or a flood leaves
+ * SYNs that nobody answers, ordinary traffic leaves connections that are over. What is kept of them has to be small,
+ * and exact: the packed forms hold what was captured, not what was concluded from it, so that nothing can get lost on
+ * the way. A packed SYN is replayed (tracker.c) when it is needed, by the same functions that would have taken it in.
+ *
+ * The table has a number for each 4-tuple, whose upper three bits are the form and so the pool that it is in. Its keys
+ * are hashed with a secret, because whoever made the capture chose them; nothing goes through it in its order. The hash
+ * is multilinear (Lemire and Kaser, "Strongly universal string hashing is fast", 2014): of two keys that somebody chose
+ * without knowing the secret, nothing can be told of where they will be, and it takes a multiplication a word.
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include "store.h"
 
-#define CHUNK_BITS 8
-#define CHUNK (UINT32_C(1) << CHUNK_BITS)
+#include <string.h>
 
-void tcphs_pool_init(struct tcphs_pool *pool, size_t item)
+#include "sip.h"
+
+#define NUMBER_BITS 29
+
+/** Where the members are in tcphs_packed_syn.bits: flags have 9, have 5, checksum 3, options.seen 11. */
+enum { HAVE_AT = 9, CHECKSUM_AT = 14, SEEN_AT = 17, DIRECTION_AT = 28, HIDDEN_AT = 29 };
+
+/** The key of packed forms. */
+struct ends4 {
+	uint32_t low, high;          /* as in the packet */
+	uint32_t ports;              /* low_port << 16 | high_port */
+};
+
+struct ends6 {
+	uint8_t low[16], high[16];
+	uint32_t ports;
+};
+
+struct syn4 {
+	struct tcphs_packed_syn syn;
+	uint32_t stream;
+	struct ends4 ends;
+};
+
+struct syn6 {
+	struct tcphs_packed_syn syn;
+	uint32_t stream;
+	struct ends6 ends;
+};
+
+/** What is left of a 4-tuple without a connection. */
+struct spent {
+	tcphs_time flood_from;
+	uint32_t stream;
+	uint32_t base[2];
+	uint16_t syn_isns;
+	uint8_t incarnations;
+	uint8_t flags;
+};
+
+struct spent4 {
+	struct spent spent;
+	struct ends4 ends;
+};
+
+struct spent6 {
+	struct spent spent;
+	struct ends6 ends;
+};
+
+/** Octets of an item, without struct tcphs_use behind it. */
+static const size_t sizes[TCPHS_FORMS] = {
+	[TCPHS_FULL] = sizeof(struct tcphs_tuple), [TCPHS_SYN4] = sizeof(struct syn4),
+	[TCPHS_SYN6] = sizeof(struct syn6), [TCPHS_SPENT4] = sizeof(struct spent4),
+	[TCPHS_SPENT6] = sizeof(struct spent6),
+};
+
+_Static_assert(sizeof(struct syn4) <= 72, "a half-open connection is to take no more than 96 octets, with its place");
+_Static_assert(sizeof(struct spent4) <= 40, "a finished connection is to take no more than 64 octets, with its place");
+
+static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+
+static bool is_mapped(const uint8_t address[16])
 {
-	*pool = (struct tcphs_pool){ .item = item, .free = TCPHS_NONE };
+	return memcmp(address, mapped, sizeof(mapped)) == 0;
 }
 
-void tcphs_pool_clear(struct tcphs_pool *pool)
+static void *item_at(const struct tcphs_store *store, uint32_t number)
 {
-	for (uint32_t i = 0; i < pool->chunk_count; i++)
-		free(pool->chunks[i]);
-	free(pool->chunks);
-	tcphs_pool_init(pool, pool->item);
+	return tcphs_pool_at(&store->tuples[number >> NUMBER_BITS], number & TCPHS_POOL_MAX);
 }
 
-void *tcphs_pool_at(const struct tcphs_pool *pool, uint32_t number)
+/* A new item of that form; the number has the form in it. */
+static uint32_t take(struct tcphs_store *store, enum tcphs_form form)
 {
-	return (char *)pool->chunks[number >> CHUNK_BITS] + (size_t)(number & (CHUNK - 1)) * pool->item;
-}
+	uint32_t number = tcphs_pool_take(&store->tuples[form]);
 
-static bool grow(struct tcphs_pool *pool)
-{
-	void **chunks;
-
-	/* The list of chunks doubles at powers of two. */
-	if ((pool->chunk_count & (pool->chunk_count - 1)) == 0) {
-		size_t wanted = pool->chunk_count ? 2 * (size_t)pool->chunk_count : 1;
-
-		chunks = realloc(pool->chunks, wanted * sizeof(*chunks));
-		if (!chunks)
-			return false;
-		pool->chunks = chunks;
-	}
-	pool->chunks[pool->chunk_count] = malloc(CHUNK * pool->item);
-	if (!pool->chunks[pool->chunk_count])
-		return false;
-	pool->chunk_count++;
-	return true;
-}
-
-uint32_t tcphs_pool_take(struct tcphs_pool *pool)
-{
-	uint32_t number = pool->free;
-
-	if (number != TCPHS_NONE) {
-		memcpy(&pool->free, tcphs_pool_at(pool, number), sizeof(pool->free));
-	} else {
-		if (pool->count == TCPHS_NONE || (pool->count >> CHUNK_BITS == pool->chunk_count && !grow(pool)))
-			return TCPHS_NONE;
-		number = pool->count++;
-	}
-	memset(tcphs_pool_at(pool, number), 0, pool->item);
+	if (number == TCPHS_NONE)
+		return TCPHS_NONE;
+	number |= (uint32_t)form << NUMBER_BITS;
+	if (store->ordered)
+		*tcphs_store_use(store, number) = (struct tcphs_use){ 0, TCPHS_NONE, TCPHS_NONE };
 	return number;
 }
 
-void tcphs_pool_give(struct tcphs_pool *pool, uint32_t number)
+/* The key is of 128 bits; as many as are needed are made of it. */
+static uint64_t secret_of(const uint64_t key[2], uint64_t number)
 {
-	memcpy(tcphs_pool_at(pool, number), &pool->free, sizeof(pool->free));
-	pool->free = number;
+	const uint64_t halves[2] = { 2 * number, 2 * number + 1 };
+
+	return (uint64_t)tcphs_sip(key, &halves[0], 1) << 32 | tcphs_sip(key, &halves[1], 1);
+}
+
+bool tcphs_store_init(struct tcphs_store *store, const struct tcphs_config *config)
+{
+	memset(store, 0, sizeof(*store));
+	for (unsigned i = 0; i <= TCPHS_KEY_WORDS; i++)
+		store->secrets[i] = secret_of(config->hash_key, i);
+	store->ordered = config->forget > 0 && !config->keep;
+	store->oldest = store->newest = TCPHS_NONE;
+	tcphs_pool_init(&store->entries, sizeof(struct tcphs_entry));
+	tcphs_pool_init(&store->findings, sizeof(struct tcphs_kept));
+	for (unsigned form = 0; form < TCPHS_FORMS; form++)
+		tcphs_pool_init(&store->tuples[form], sizes[form] + (store->ordered ? sizeof(struct tcphs_use) : 0));
+	return tcphs_index_init(&store->index);
+}
+
+void tcphs_store_clear(struct tcphs_store *store)
+{
+	tcphs_pool_clear(&store->entries);
+	tcphs_pool_clear(&store->findings);
+	for (unsigned form = 0; form < TCPHS_FORMS; form++)
+		tcphs_pool_clear(&store->tuples[form]);
+	tcphs_index_clear(&store->index);
+}
+
+/* ---- keys ---------------------------------------------------------------------------------------- */
+
+static uint32_t word_at(const uint8_t *octets)
+{
+	uint32_t word;
+
+	memcpy(&word, octets, sizeof(word));
+	return word;
+}
+
+static uint32_t big_endian(const uint8_t *octets)
+{
+	return (uint32_t)octets[0] << 24 | (uint32_t)octets[1] << 16 | (uint32_t)octets[2] << 8 | octets[3];
+}
+
+static uint32_t hash4(const struct tcphs_store *store, const struct ends4 *ends)
+{
+	const uint64_t *secret = store->secrets;
+
+	return (uint32_t)((secret[0] + secret[1] * ends->low + secret[2] * ends->high + secret[3] * ends->ports) >> 32);
+}
+
+static uint32_t hash6(const struct tcphs_store *store, const uint8_t *low, const uint8_t *high, uint32_t ports)
+{
+	const uint64_t *secret = store->secrets;
+	uint64_t sum = secret[0] + secret[1] * ports;
+
+	for (unsigned i = 0; i < 4; i++)
+		sum += secret[2 + i] * word_at(low + 4 * i) + secret[6 + i] * word_at(high + 4 * i);
+	return (uint32_t)(sum >> 32);
+}
+
+static const uint8_t *low_of(const struct tcphs_place *place)
+{
+	return place->direction ? place->key->dst : place->key->src;
+}
+
+static const uint8_t *high_of(const struct tcphs_place *place)
+{
+	return place->direction ? place->key->src : place->key->dst;
+}
+
+static uint32_t ports_of(const struct tcphs_place *place)
+{
+	const struct tcphs_key *key = place->key;
+
+	return place->direction ? (uint32_t)key->dport << 16 | key->sport : (uint32_t)key->sport << 16 | key->dport;
+}
+
+static struct ends4 ends4_of(const struct tcphs_place *place)
+{
+	return (struct ends4){ word_at(low_of(place) + 12), word_at(high_of(place) + 12), ports_of(place) };
+}
+
+static struct ends6 ends6_of(const struct tcphs_place *place)
+{
+	struct ends6 ends = { .ports = ports_of(place) };
+
+	memcpy(ends.low, low_of(place), 16);
+	memcpy(ends.high, high_of(place), 16);
+	return ends;
+}
+
+static bool is_ipv4(const struct tcphs_key *key)
+{
+	uint64_t zeros[2];
+	uint32_t ones[2];
+
+	memcpy(&zeros[0], key->src, 8);
+	memcpy(&zeros[1], key->dst, 8);
+	memcpy(&ones[0], key->src + 8, 4);
+	memcpy(&ones[1], key->dst + 8, 4);
+	return (zeros[0] | zeros[1]) == 0 && ones[0] == ones[1] && is_mapped(key->src);
+}
+
+/* As memcmp() of the addresses says. */
+static bool is_higher(const struct tcphs_key *key, bool ipv4)
+{
+	int order;
+
+	if (ipv4) {
+		uint32_t src = big_endian(key->src + 12), dst = big_endian(key->dst + 12);
+
+		return src > dst || (src == dst && key->sport > key->dport);
+	}
+	order = memcmp(key->src, key->dst, 16);
+	return order > 0 || (order == 0 && key->sport > key->dport);
+}
+
+void tcphs_store_place(const struct tcphs_store *store, const struct tcphs_key *key, struct tcphs_place *place)
+{
+	place->key = key;
+	place->ipv4 = is_ipv4(key);
+	place->direction = is_higher(key, place->ipv4);
+	if (place->ipv4) {
+		struct ends4 ends = ends4_of(place);
+
+		place->hash = hash4(store, &ends);
+	} else {
+		place->hash = hash6(store, low_of(place), high_of(place), ports_of(place));
+	}
+}
+
+/* Sets |place| for the ends that an item has; the key's sender is that of |direction|. */
+static void place_at(const struct tcphs_store *store, const uint8_t *low, const uint8_t *high, uint32_t ports,
+                     unsigned direction, struct tcphs_key *key, struct tcphs_place *place)
+{
+	memcpy(direction ? key->dst : key->src, low, 16);
+	memcpy(direction ? key->src : key->dst, high, 16);
+	key->sport = (uint16_t)(direction ? ports : ports >> 16);
+	key->dport = (uint16_t)(direction ? ports >> 16 : ports);
+	tcphs_store_place(store, key, place);
+	place->direction = (uint8_t)direction;
+}
+
+static void place_at4(const struct tcphs_store *store, const struct ends4 *ends, unsigned direction,
+                      struct tcphs_key *key, struct tcphs_place *place)
+{
+	uint8_t low[16], high[16];
+
+	memcpy(low, mapped, sizeof(mapped));
+	memcpy(high, mapped, sizeof(mapped));
+	memcpy(low + sizeof(mapped), &ends->low, 4);
+	memcpy(high + sizeof(mapped), &ends->high, 4);
+	place_at(store, low, high, ends->ports, direction, key, place);
+}
+
+static const struct ends4 *ends4_at(const struct tcphs_store *store, uint32_t number)
+{
+	if (tcphs_form_of(number) == TCPHS_SYN4)
+		return &((const struct syn4 *)item_at(store, number))->ends;
+	return &((const struct spent4 *)item_at(store, number))->ends;
+}
+
+static const struct ends6 *ends6_at(const struct tcphs_store *store, uint32_t number)
+{
+	if (tcphs_form_of(number) == TCPHS_SYN6)
+		return &((const struct syn6 *)item_at(store, number))->ends;
+	return &((const struct spent6 *)item_at(store, number))->ends;
+}
+
+/* ---- the table ----------------------------------------------------------------------------------- */
+
+static uint32_t hash_of(const void *context, uint32_t number)
+{
+	const struct tcphs_store *store = context;
+	const struct ends6 *ends;
+
+	switch (tcphs_form_of(number)) {
+	case TCPHS_FULL:
+		return tcphs_tuple_at(store, number)->hash;
+	case TCPHS_SYN4:
+	case TCPHS_SPENT4:
+		return hash4(store, ends4_at(store, number));
+	default:
+		ends = ends6_at(store, number);
+		return hash6(store, ends->low, ends->high, ends->ports);
+	}
+}
+
+static void prefetch_key(const void *context, uint32_t number)
+{
+	const char *item = item_at(context, number);
+
+	/* Where the key of a packed IPv4 one ends; of a FULL one the hash is on that line, too. */
+	__builtin_prefetch(item + sizes[tcphs_form_of(number)] - 8);
+}
+
+static bool same(const void *context, const void *key, uint32_t number)
+{
+	const struct tcphs_store *store = context;
+	const struct tcphs_place *place = key;
+	const struct tcphs_tuple *tuple;
+	const struct ends6 *ends;
+
+	switch (tcphs_form_of(number)) {
+	case TCPHS_FULL:
+		tuple = tcphs_tuple_at(store, number);
+		return tuple->hash == place->hash && memcmp(tuple->low, low_of(place), 16) == 0 &&
+		       memcmp(tuple->high, high_of(place), 16) == 0 &&
+		       ((uint32_t)tuple->low_port << 16 | tuple->high_port) == ports_of(place);
+	case TCPHS_SYN4:
+	case TCPHS_SPENT4:
+		if (place->ipv4) {
+			const struct ends4 wanted = ends4_of(place);
+
+			return memcmp(ends4_at(store, number), &wanted, sizeof(wanted)) == 0;
+		}
+		return false;
+	default:
+		ends = ends6_at(store, number);
+		return memcmp(ends->low, low_of(place), 16) == 0 && memcmp(ends->high, high_of(place), 16) == 0 &&
+		       ends->ports == ports_of(place);
+	}
+}
+
+uint32_t tcphs_store_find(const struct tcphs_store *store, const struct tcphs_place *place)
+{
+	return tcphs_index_find(&store->index, place->hash, TCPHS_NONE, same, store, place);
+}
+
+/* Whether it is the same 4-tuple is not looked at yet: its key may not be in the cache. */
+static bool takes_it(const void *context, const void *key, uint32_t number)
+{
+	(void)context;
+	(void)key;
+	(void)number;
+	return true;
+}
+
+uint32_t tcphs_store_prefetch(const struct tcphs_store *store, const struct tcphs_place *place)
+{
+	uint32_t number = tcphs_index_find(&store->index, place->hash, TCPHS_NONE, takes_it, store, place);
+
+	if (number != TCPHS_NONE)
+		__builtin_prefetch(item_at(store, number));
+	return number;
+}
+
+static bool reserve(struct tcphs_store *store)
+{
+	const struct tcphs_index_keys keys = { store, hash_of, prefetch_key };
+
+	return tcphs_index_reserve(&store->index, &keys);
+}
+
+uint32_t tcphs_store_new(struct tcphs_store *store, const struct tcphs_place *place)
+{
+	uint32_t number = take(store, TCPHS_FULL);
+	struct tcphs_tuple *tuple;
+
+	if (number == TCPHS_NONE)
+		return TCPHS_NONE;
+	tuple = tcphs_tuple_at(store, number);
+	*tuple = (struct tcphs_tuple){ .newest = TCPHS_NONE, .previous = TCPHS_NONE, .stream = TCPHS_NONE,
+		                       .hash = place->hash };
+	memcpy(tuple->low, low_of(place), 16);
+	memcpy(tuple->high, high_of(place), 16);
+	tuple->low_port = (uint16_t)(ports_of(place) >> 16);
+	tuple->high_port = (uint16_t)ports_of(place);
+	return number;
+}
+
+uint32_t tcphs_store_add(struct tcphs_store *store, const struct tcphs_place *place)
+{
+	uint32_t number = reserve(store) ? tcphs_store_new(store, place) : TCPHS_NONE;
+
+	if (number != TCPHS_NONE)
+		tcphs_index_add(&store->index, place->hash, number);
+	return number;
+}
+
+void tcphs_store_replace(struct tcphs_store *store, uint32_t hash, uint32_t before, uint32_t after)
+{
+	tcphs_index_replace(&store->index, hash, before, after);
+	if (store->ordered) {
+		struct tcphs_use *use = tcphs_store_use(store, after);
+
+		*use = *tcphs_store_use(store, before);
+		*(use->older != TCPHS_NONE ? &tcphs_store_use(store, use->older)->newer : &store->oldest) = after;
+		*(use->newer != TCPHS_NONE ? &tcphs_store_use(store, use->newer)->older : &store->newest) = after;
+	}
+	tcphs_store_give(store, before);
+}
+
+void tcphs_store_hide(struct tcphs_store *store, uint32_t number)
+{
+	tcphs_index_remove(&store->index, hash_of(store, number), number);
+	if (tcphs_is_syn(number))
+		((struct tcphs_packed_syn *)item_at(store, number))->bits |= UINT32_C(1) << HIDDEN_AT;
+}
+
+static bool is_hidden(const struct tcphs_store *store, uint32_t number)
+{
+	return tcphs_is_syn(number) &&
+	       (((const struct tcphs_packed_syn *)item_at(store, number))->bits >> HIDDEN_AT & 1);
+}
+
+void tcphs_store_give(struct tcphs_store *store, uint32_t number)
+{
+	tcphs_pool_give(&store->tuples[tcphs_form_of(number)], number & TCPHS_POOL_MAX);
+}
+
+void tcphs_store_close(struct tcphs_store *store)
+{
+	tcphs_index_clear(&store->index);
+}
+
+uint32_t tcphs_store_walk(const struct tcphs_store *store, enum tcphs_form form, uint32_t number)
+{
+	do {
+		number = tcphs_pool_next(&store->tuples[form], number & TCPHS_POOL_MAX);
+		if (number == TCPHS_NONE)
+			return TCPHS_NONE;
+		number |= (uint32_t)form << NUMBER_BITS;
+	} while (is_hidden(store, number++));
+	return number - 1;
+}
+
+/* ---- the order of use ---------------------------------------------------------------------------- */
+
+struct tcphs_use *tcphs_store_use(const struct tcphs_store *store, uint32_t number)
+{
+	return (struct tcphs_use *)((char *)item_at(store, number) + sizes[tcphs_form_of(number)]);
+}
+
+void tcphs_store_unused(struct tcphs_store *store, uint32_t number)
+{
+	struct tcphs_use *use = tcphs_store_use(store, number);
+
+	if (use->older != TCPHS_NONE)
+		tcphs_store_use(store, use->older)->newer = use->newer;
+	else if (store->oldest == number)
+		store->oldest = use->newer;
+	if (use->newer != TCPHS_NONE)
+		tcphs_store_use(store, use->newer)->older = use->older;
+	else if (store->newest == number)
+		store->newest = use->older;
+	use->older = use->newer = TCPHS_NONE;
+}
+
+void tcphs_store_used(struct tcphs_store *store, uint32_t number, tcphs_time now)
+{
+	struct tcphs_use *use;
+
+	if (!store->ordered)
+		return;
+	use = tcphs_store_use(store, number);
+	use->used = now;
+	if (store->newest == number)
+		return;
+	tcphs_store_unused(store, number);
+	use->older = store->newest;
+	if (store->newest != TCPHS_NONE)
+		tcphs_store_use(store, store->newest)->newer = number;
+	else
+		store->oldest = number;
+	store->newest = number;
+}
+
+/* ---- SYN ----------------------------------------------------------------------------------------- */
+
+/** tcphs_packed_syn.mptcp: 0 is none, else 1 + subtype * 3 + keys. */
+enum { MPTCP_KEYS = 3 };
+
+void tcphs_syn_unpack(const struct tcphs_packed_syn *packed, struct tcphs_segment *s, const struct tcphs_key *key)
+{
+	memset(s, 0, sizeof(*s));
+	s->time = packed->time;
+	s->ref = packed->ref;
+	s->ip_id = packed->ip_id;
+	s->ttl = packed->ttl;
+	s->checksum = packed->bits >> CHECKSUM_AT & 7;
+	s->encap = packed->encap;
+	s->have = packed->bits >> HAVE_AT & 31;
+	s->flags = packed->bits & TCPHS_FLAGS;
+	s->seq = packed->seq;
+	s->ack = packed->ack;
+	s->length = packed->length;
+	s->window = packed->window;
+	s->sport = key->sport;
+	s->dport = key->dport;
+	s->options.seen = packed->bits >> SEEN_AT & 2047;
+	s->options.mss = packed->mss;
+	s->options.wscale = packed->wscale;
+	s->options.cookie_length = packed->cookie_length;
+	s->options.mptcp_subtype = TCPHS_MP_NONE;
+	if (packed->mptcp != 0) {
+		s->options.mptcp_subtype = (uint8_t)((packed->mptcp - 1) / MPTCP_KEYS);
+		s->options.mptcp_keys = (uint8_t)((packed->mptcp - 1) % MPTCP_KEYS);
+	}
+	s->options.tsval = packed->tsval;
+	s->options.hash = packed->options_hash;
+}
+
+bool tcphs_syn_pack(struct tcphs_packed_syn *packed, const struct tcphs_segment *s, const struct tcphs_key *key)
+{
+	const struct tcphs_options *o = &s->options;
+	struct tcphs_segment back;
+
+	*packed = (struct tcphs_packed_syn){
+		.time = s->time, .ref = s->ref, .seq = s->seq, .ack = s->ack, .tsval = o->tsval,
+		.options_hash = o->hash, .length = (uint16_t)s->length, .window = s->window, .mss = o->mss,
+		.ip_id = s->ip_id, .ttl = s->ttl, .encap = s->encap, .wscale = o->wscale,
+		.cookie_length = o->cookie_length,
+		.bits = s->flags | (uint32_t)s->have << HAVE_AT | (uint32_t)s->checksum << CHECKSUM_AT |
+		        (uint32_t)o->seen << SEEN_AT,
+	};
+	if (o->mptcp_subtype != TCPHS_MP_NONE)
+		packed->mptcp = (uint8_t)(1 + o->mptcp_subtype * MPTCP_KEYS + o->mptcp_keys);
+	tcphs_syn_unpack(packed, &back, key);
+	back.link_hash = s->link_hash;
+	return memcmp(&back, s, sizeof(back)) == 0;
+}
+
+uint32_t tcphs_store_add_syn(struct tcphs_store *store, const struct tcphs_place *place, uint32_t stream,
+                             const struct tcphs_segment *segment)
+{
+	struct tcphs_packed_syn packed;
+	uint32_t number;
+
+	if (!tcphs_syn_pack(&packed, segment, place->key) || !reserve(store))
+		return TCPHS_NONE;
+	packed.bits |= (uint32_t)place->direction << DIRECTION_AT;
+	number = take(store, place->ipv4 ? TCPHS_SYN4 : TCPHS_SYN6);
+	if (number == TCPHS_NONE)
+		return TCPHS_NONE;
+	if (place->ipv4)
+		*(struct syn4 *)item_at(store, number) = (struct syn4){ packed, stream, ends4_of(place) };
+	else
+		*(struct syn6 *)item_at(store, number) = (struct syn6){ packed, stream, ends6_of(place) };
+	tcphs_index_add(&store->index, place->hash, number);
+	return number;
+}
+
+uint32_t tcphs_store_stream(const struct tcphs_store *store, uint32_t number)
+{
+	if (tcphs_form_of(number) == TCPHS_SYN4)
+		return ((const struct syn4 *)item_at(store, number))->stream;
+	return ((const struct syn6 *)item_at(store, number))->stream;
+}
+
+void tcphs_store_read_syn(const struct tcphs_store *store, uint32_t number, struct tcphs_key *key,
+                          struct tcphs_place *place, uint32_t *stream, struct tcphs_segment *segment)
+{
+	const struct tcphs_packed_syn *packed;
+
+	if (tcphs_form_of(number) == TCPHS_SYN4) {
+		const struct syn4 *syn = item_at(store, number);
+
+		packed = &syn->syn;
+		*stream = syn->stream;
+		place_at4(store, &syn->ends, packed->bits >> DIRECTION_AT & 1, key, place);
+	} else {
+		const struct syn6 *syn = item_at(store, number);
+
+		packed = &syn->syn;
+		*stream = syn->stream;
+		place_at(store, syn->ends.low, syn->ends.high, syn->ends.ports, packed->bits >> DIRECTION_AT & 1, key,
+		         place);
+	}
+	tcphs_syn_unpack(packed, segment, key);
+}
+
+/* ---- SPENT --------------------------------------------------------------------------------------- */
+
+uint32_t tcphs_store_unpack(struct tcphs_store *store, uint32_t number)
+{
+	const struct spent *spent = item_at(store, number);   /* both begin with it */
+	struct tcphs_place place;
+	struct tcphs_tuple *tuple;
+	struct tcphs_key key;
+	uint32_t full;
+
+	if (tcphs_form_of(number) == TCPHS_SPENT4) {
+		place_at4(store, ends4_at(store, number), 0, &key, &place);
+	} else {
+		const struct ends6 *ends = ends6_at(store, number);
+
+		place_at(store, ends->low, ends->high, ends->ports, 0, &key, &place);
+	}
+	full = tcphs_store_new(store, &place);
+	if (full == TCPHS_NONE)
+		return TCPHS_NONE;
+	tuple = tcphs_tuple_at(store, full);
+	tuple->flood_from = spent->flood_from;
+	tuple->stream = spent->stream;
+	memcpy(tuple->base, spent->base, sizeof(tuple->base));
+	tuple->syn_isns = spent->syn_isns;
+	tuple->incarnations = spent->incarnations;
+	tuple->flags = spent->flags;
+	tcphs_store_replace(store, place.hash, number, full);
+	return full;
+}
+
+void tcphs_store_pack(struct tcphs_store *store, uint32_t number)
+{
+	const struct tcphs_tuple *tuple = tcphs_tuple_at(store, number);
+	const struct tcphs_key key = { .sport = tuple->low_port, .dport = tuple->high_port };
+	const struct spent spent = { tuple->flood_from, tuple->stream, { tuple->base[0], tuple->base[1] },
+		                     (uint16_t)tuple->syn_isns, (uint8_t)tuple->incarnations, tuple->flags };
+	struct tcphs_place place = { .key = &key };
+	uint32_t packed;
+
+	if (spent.syn_isns != tuple->syn_isns || spent.incarnations != tuple->incarnations)
+		return;
+	place.ipv4 = is_mapped(tuple->low) && is_mapped(tuple->high);
+	packed = take(store, place.ipv4 ? TCPHS_SPENT4 : TCPHS_SPENT6);
+	if (packed == TCPHS_NONE)
+		return;
+	if (place.ipv4) {
+		struct spent4 *item = item_at(store, packed);
+
+		item->spent = spent;
+		item->ends = (struct ends4){ word_at(tuple->low + 12), word_at(tuple->high + 12), ports_of(&place) };
+	} else {
+		struct spent6 *item = item_at(store, packed);
+
+		item->spent = spent;
+		memcpy(item->ends.low, tuple->low, 16);
+		memcpy(item->ends.high, tuple->high, 16);
+		item->ends.ports = ports_of(&place);
+	}
+	tcphs_store_replace(store, tuple->hash, number, packed);
 }

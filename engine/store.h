@@ -1,44 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * store.h - where connections, 4-tuples and findings are kept; only store.c knows how.
+ * store.h - where connections, 4-tuples and findings are kept, and in which form; only store.c knows how.
  *
- * Everything is named by a number, never by an address: a number stays valid until it is given back, an
- * address only until the next call of a function that can allocate. NONE is no number.
+ * A 4-tuple is named by a number that has its form in it, so the number changes with the form:
+ *
+ *   FULL    struct tcphs_tuple, with up to two connections that live
+ *   SYN     one connection, of which no more than a SYN was captured: that SYN, and nothing else. What became of the
+ *           connection by it is worked out again when more is captured, or when the connection is asked for
+ *   SPENT   no connection any more: what stream numbers, and the next connection on it, need
+ *
+ * SYN and SPENT are packed: they exist once for IPv4 and once for all else. A packed form is used only where nothing is
+ * lost by it; what does not fit stays FULL.
  */
 #ifndef TCPHS_STORE_H
 #define TCPHS_STORE_H
 
 #include "connection.h"
-
-#define TCPHS_NONE UINT32_MAX
-
-/** struct tcphs_pool: equal items in chunks that never move, with a list of those given back. */
-struct tcphs_pool {
-	void **chunks;
-	size_t item;           /* octets */
-	uint32_t count;        /* items ever handed out */
-	uint32_t chunk_count;
-	uint32_t free;         /* first item given back, or NONE; its first 4 octets name the next */
-};
-
-void tcphs_pool_init(struct tcphs_pool *pool, size_t item);
-void tcphs_pool_clear(struct tcphs_pool *pool);
-/** tcphs_pool_take(): a zeroed item's number, or TCPHS_NONE if there is no memory. */
-uint32_t tcphs_pool_take(struct tcphs_pool *pool);
-void tcphs_pool_give(struct tcphs_pool *pool, uint32_t number);
-void *tcphs_pool_at(const struct tcphs_pool *pool, uint32_t number);
+#include "index.h"
+#include "pool.h"
 
 /** One connection and its place among the others. */
 struct tcphs_entry {
-	struct tcphs_connection c;
 	uint32_t tuple, stream, incarnation;
 	uint32_t findings, last_finding;  /* list of struct tcphs_kept, or NONE */
 	uint32_t next;                    /* in the list of those lingering, or of those retired */
 	uint32_t before;                  /* in the list of those lingering */
-	tcphs_time expires_from;          /* closed or replaced then; valid if 'lingering' */
 	uint8_t first_direction;          /* of the first side: 0 if it is the tuple's lower endpoint */
 	bool lingering, retired;
 	bool early;                       /* retired before the capture's end, which then means nothing to it */
+	tcphs_time expires_from;          /* closed or replaced then; valid if 'lingering' */
+	struct tcphs_connection c;
 };
 
 /** A finding that was kept. */
@@ -56,21 +47,149 @@ enum {
 	TCPHS_TUPLE_FORGOTTEN = 32,   /* not in the table any more */
 };
 
-/** One 4-tuple: lower endpoint first. A base is what stream numbering compares SYNs with. */
+/** A 4-tuple in form FULL: lower endpoint first. A base is what stream numbering compares SYNs with. */
 struct tcphs_tuple {
 	uint8_t low[16], high[16];
 	uint16_t low_port, high_port;
-	uint32_t hash;
+	uint32_t newest, previous;   /* entries, or NONE */
 	uint32_t stream;
 	uint32_t base[2];            /* of the lower and of the higher endpoint */
-	uint32_t newest, previous;   /* entries, or NONE */
-	uint32_t incarnations;       /* connections so far whose stream is this one */
-	tcphs_time flood_from;       /* when the count below began */
-	uint32_t syn_isns;           /* connections opened by SYN since */
-	uint32_t undrained;          /* its connections that retired and were not given to the caller yet */
-	uint32_t older, newer;       /* by last use, for 'forget' */
-	tcphs_time used;
+	uint32_t hash;
 	uint8_t flags;
+	uint32_t undrained;          /* its connections that retired and were not given to the caller yet */
+	uint32_t incarnations;       /* connections so far whose stream is this one */
+	uint32_t syn_isns;           /* connections opened by SYN since flood_from */
+	tcphs_time flood_from;       /* when that count began */
 };
+
+enum tcphs_form { TCPHS_FULL, TCPHS_SYN4, TCPHS_SYN6, TCPHS_SPENT4, TCPHS_SPENT6, TCPHS_FORMS };
+
+/** tcphs_form_of(): the form in a 4-tuple's number. */
+static inline enum tcphs_form tcphs_form_of(uint32_t tuple)
+{
+	return (enum tcphs_form)(tuple >> 29);
+}
+
+/** tcphs_is_syn(): whether it is packed as a SYN. */
+static inline bool tcphs_is_syn(uint32_t tuple)
+{
+	return tcphs_form_of(tuple) == TCPHS_SYN4 || tcphs_form_of(tuple) == TCPHS_SYN6;
+}
+
+/** How many 32-bit words a key has; a hash of so many takes one more secret. */
+#define TCPHS_KEY_WORDS 9
+
+struct tcphs_store {
+	uint64_t secrets[TCPHS_KEY_WORDS + 1];
+	struct tcphs_pool entries, findings;
+	struct tcphs_pool tuples[TCPHS_FORMS];
+	struct tcphs_index index;
+	bool ordered;                /* the order in which 4-tuples were used is kept */
+	uint32_t oldest, newest;     /* by that order, or NONE */
+};
+
+/** tcphs_store_init(): false without memory; clear() is allowed then. */
+bool tcphs_store_init(struct tcphs_store *store, const struct tcphs_config *config);
+void tcphs_store_clear(struct tcphs_store *store);
+
+static inline struct tcphs_entry *tcphs_entry_at(const struct tcphs_store *store, uint32_t number)
+{
+	return tcphs_pool_at(&store->entries, number);
+}
+
+/** tcphs_tuple_at(): of form FULL, which a number as such is. */
+static inline struct tcphs_tuple *tcphs_tuple_at(const struct tcphs_store *store, uint32_t number)
+{
+	return tcphs_pool_at(&store->tuples[TCPHS_FULL], number);
+}
+
+static inline struct tcphs_kept *tcphs_kept_at(const struct tcphs_store *store, uint32_t number)
+{
+	return tcphs_pool_at(&store->findings, number);
+}
+
+/* ---- 4-tuples ------------------------------------------------------------------------------------ */
+
+void tcphs_store_place(const struct tcphs_store *store, const struct tcphs_key *key, struct tcphs_place *place);
+
+/** tcphs_store_prefetch(): it will be looked up soon. @return what may be its number, or NONE. */
+uint32_t tcphs_store_prefetch(const struct tcphs_store *store, const struct tcphs_place *place);
+
+/** tcphs_store_find(): the 4-tuple's number, or NONE. */
+uint32_t tcphs_store_find(const struct tcphs_store *store, const struct tcphs_place *place);
+
+/** tcphs_store_add(): a 4-tuple that is not there yet, FULL and without a connection; NONE without memory. */
+uint32_t tcphs_store_add(struct tcphs_store *store, const struct tcphs_place *place);
+
+/**
+ * tcphs_store_add_syn(): a 4-tuple that is not there yet, as the SYN |segment| that opens its first connection.
+ * @return its number, or NONE: it cannot be packed, or there is no memory.
+ */
+uint32_t tcphs_store_add_syn(struct tcphs_store *store, const struct tcphs_place *place, uint32_t stream,
+                             const struct tcphs_segment *segment);
+
+/** tcphs_store_read_syn(): what a 4-tuple of form SYN is about; |place| is its sender's. */
+void tcphs_store_read_syn(const struct tcphs_store *store, uint32_t number, struct tcphs_key *key,
+                          struct tcphs_place *place, uint32_t *stream, struct tcphs_segment *segment);
+
+/** tcphs_store_stream(): the stream of a 4-tuple of form SYN. */
+uint32_t tcphs_store_stream(const struct tcphs_store *store, uint32_t number);
+
+/** tcphs_store_unpack(): a FULL 4-tuple for one that is SPENT, which is no more; NONE without memory. */
+uint32_t tcphs_store_unpack(struct tcphs_store *store, uint32_t number);
+
+/** tcphs_store_pack(): makes a FULL one that has no connection SPENT, if nothing is lost by it. */
+void tcphs_store_pack(struct tcphs_store *store, uint32_t number);
+
+/** tcphs_store_new(): a FULL 4-tuple that cannot be looked up, for |place|; NONE without memory. */
+uint32_t tcphs_store_new(struct tcphs_store *store, const struct tcphs_place *place);
+
+/** tcphs_store_replace(): the 4-tuple |before| is |after| from now on. */
+void tcphs_store_replace(struct tcphs_store *store, uint32_t hash, uint32_t before, uint32_t after);
+
+/** tcphs_store_hide(): it can be looked up no more; of form SYN, a walk does not come to it either. */
+void tcphs_store_hide(struct tcphs_store *store, uint32_t number);
+
+/** tcphs_store_give(): it is no more. Not in the table, nor in the order of use. */
+void tcphs_store_give(struct tcphs_store *store, uint32_t number);
+
+/** tcphs_store_close(): nothing will be looked up any more. */
+void tcphs_store_close(struct tcphs_store *store);
+
+/** tcphs_store_walk(): the first of |form| from that number on, or NONE. Start with |number| = the form's own, 0. */
+uint32_t tcphs_store_walk(const struct tcphs_store *store, enum tcphs_form form, uint32_t number);
+
+/* ---- the order of use ---------------------------------------------------------------------------- */
+
+/** Kept behind each 4-tuple if the store is ordered. */
+struct tcphs_use {
+	tcphs_time used;
+	uint32_t older, newer;
+};
+
+struct tcphs_use *tcphs_store_use(const struct tcphs_store *store, uint32_t number);
+/** tcphs_store_used(): it is the one used last. */
+void tcphs_store_used(struct tcphs_store *store, uint32_t number, tcphs_time now);
+/** tcphs_store_unused(): it has no place in the order. */
+void tcphs_store_unused(struct tcphs_store *store, uint32_t number);
+
+/* ---- a packed SYN -------------------------------------------------------------------------------- */
+
+/** struct tcphs_packed_syn: a struct tcphs_segment that is a SYN, without what is 0 in nearly all of them. */
+struct tcphs_packed_syn {
+	tcphs_time time;
+	tcphs_ref ref;
+	uint32_t seq, ack, tsval, options_hash;
+	uint16_t length, window, mss, ip_id;
+	uint32_t bits;                 /* flags, have, checksum, options.seen, and two that the store has for itself */
+	uint8_t ttl, encap, wscale, cookie_length;
+	uint8_t mptcp;
+};
+
+/** tcphs_syn_pack(): false if unpacking would not give the same segment (but for link_hash, which tells nothing). */
+bool tcphs_syn_pack(struct tcphs_packed_syn *packed, const struct tcphs_segment *segment, const struct tcphs_key *key);
+/** tcphs_syn_unpack(): the segment; its ports are the key's. */
+void tcphs_syn_unpack(const struct tcphs_packed_syn *packed, struct tcphs_segment *segment,
+                      const struct tcphs_key *key);
 
 #endif

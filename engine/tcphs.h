@@ -429,17 +429,39 @@ void tcphs_tracker_del(struct tcphs_tracker *tracker);
  */
 void tcphs_tracker_frame(struct tcphs_tracker *tracker, tcphs_time time);
 
-/** tcphs_tracker_prefetch(): a segment with this key comes soon. Only a hint. */
-void tcphs_tracker_prefetch(const struct tcphs_tracker *tracker, const struct tcphs_key *key);
+/** struct tcphs_place: what a tracker has worked out of a key, which has to live as long. For that tracker only. */
+struct tcphs_place {
+	const struct tcphs_key *key;
+	uint32_t hash;
+	uint32_t seen;         /* what was found in round 0 */
+	uint8_t direction;     /* 0 if the sender is the lower endpoint */
+	bool ipv4;
+};
+
+/**
+ * tcphs_tracker_place(), tcphs_tracker_prefetch(): segments with these keys come soon.
+ *
+ * For each of a batch first the one, then the other with |round| 0, then with 1: each round finds in the cache what the
+ * one before has asked for. *place* is for tcphs_tracker_segment_at(); the rest is only a hint.
+ */
+void tcphs_tracker_place(const struct tcphs_tracker *tracker, const struct tcphs_key *key, struct tcphs_place *place);
+void tcphs_tracker_prefetch(const struct tcphs_tracker *tracker, struct tcphs_place *place, unsigned round);
 
 /**
  * tcphs_tracker_segment(): one segment. *mark* is set whatever is returned; mark->connection is
  * TCPHS_NO_CONNECTION where the segment is too short to be one (no TCPHS_HAVE_HEADER).
  *
+ * |mark| may be NULL: a caller that does without it for all segments gets the same summaries for less memory and time;
+ * only summary->connection then says nothing.
+ *
  * @return TCPHS_OK, or TCPHS_ERR_NOMEM: the segment was not taken in, the tracker stays valid.
  */
 int tcphs_tracker_segment(struct tcphs_tracker *tracker, const struct tcphs_key *key,
                           const struct tcphs_segment *segment, struct tcphs_mark *mark);
+
+/** tcphs_tracker_segment_at(): the same for a key whose place was worked out. */
+int tcphs_tracker_segment_at(struct tcphs_tracker *tracker, const struct tcphs_place *place,
+                             const struct tcphs_segment *segment, struct tcphs_mark *mark);
 
 /** tcphs_tracker_quote(): a TCP header quoted by ICMP; it may open a stream, never a connection. Otherwise as above. */
 int tcphs_tracker_quote(struct tcphs_tracker *tracker, const struct tcphs_quote *quote, struct tcphs_mark *mark);

@@ -13,6 +13,10 @@
  * A connection that is closed or replaced lingers, so that late segments find it, and then retires. The
  * lingering ones are a list in order of their end; time is the newest timestamp met. What retires is
  * judged and, unless config.keep, given to the caller and forgotten, but for the tuple.
+ *
+ * A tuple whose connection is no more than a SYN, and one that has no connection any more, are packed (store.h): with
+ * config.keep, and where the caller wants a mark, which names the connection by number, they are not. Whatever comes
+ * for a packed tuple unpacks it first.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -27,33 +31,40 @@
 
 struct tcphs_tracker {
 	struct tcphs_config config;
-	struct tcphs_pool entries, tuples, findings;
-	uint32_t *table;             /* open addressing: tuple numbers */
-	uint32_t table_size, table_used;
+	struct tcphs_store store;
 	uint32_t streams;            /* next stream number */
 	uint32_t linger_head, linger_tail;
-	uint32_t retired_head, retired_tail;
-	uint32_t oldest, newest;     /* tuples by last use, if config.forget */
+	uint32_t retired_head, retired_tail;   /* entries, and tuples of form SYN */
 	tcphs_time now;
 	bool started, finishing;
+	struct tcphs_ending *endings;    /* at the end: what is left, by stream */
+	size_t ending, ending_count;
+	enum tcphs_form walk_form;       /* without memory for them: where the walk through what is left has come */
+	uint32_t walk;
 	struct tcphs_finding *scratch;   /* a summary's findings */
 	size_t scratch_size;
 	struct tcphs_isn_table *isns;
+	uint32_t spare_tuple, spare_entry;   /* for packed connections that are asked for when memory is out; or NONE */
+};
+
+/** struct tcphs_ending: a connection that the capture's end retires: an entry, or a tuple of form SYN. */
+struct tcphs_ending {
+	uint32_t stream, number;
 };
 
 static struct tcphs_entry *entry_at(const struct tcphs_tracker *t, uint32_t number)
 {
-	return tcphs_pool_at(&t->entries, number);
+	return tcphs_entry_at(&t->store, number);
 }
 
 static struct tcphs_tuple *tuple_at(const struct tcphs_tracker *t, uint32_t number)
 {
-	return tcphs_pool_at(&t->tuples, number);
+	return tcphs_tuple_at(&t->store, number);
 }
 
 static struct tcphs_kept *kept_at(const struct tcphs_tracker *t, uint32_t number)
 {
-	return tcphs_pool_at(&t->findings, number);
+	return tcphs_kept_at(&t->store, number);
 }
 
 void tcphs_config_default(struct tcphs_config *config)
@@ -79,152 +90,6 @@ void tcphs_config_default(struct tcphs_config *config)
 		.zeek = true,
 		.hash_key = { UINT64_C(0x746370687331), UINT64_C(0x9293) },
 	};
-}
-
-/* ---- 4-tuples ------------------------------------------------------------------------------------ */
-
-static uint32_t hash_tuple(const uint64_t key[2], const struct tcphs_tuple *tuple)
-{
-	uint64_t words[5];
-
-	memcpy(&words[0], tuple->low, 16);
-	memcpy(&words[2], tuple->high, 16);
-	words[4] = (uint64_t)tuple->low_port << 16 | tuple->high_port;
-	return tcphs_sip(key, words, 5);
-}
-
-/* Sets the endpoints of *tuple in order. @return 0 if the sender is the lower endpoint, else 1. */
-static unsigned order(const struct tcphs_tracker *t, const struct tcphs_key *key, struct tcphs_tuple *tuple)
-{
-	int cmp = memcmp(key->src, key->dst, 16);
-	unsigned direction = cmp > 0 || (cmp == 0 && key->sport > key->dport);
-
-	memset(tuple, 0, sizeof(*tuple));
-	memcpy(tuple->low, direction ? key->dst : key->src, 16);
-	memcpy(tuple->high, direction ? key->src : key->dst, 16);
-	tuple->low_port = direction ? key->dport : key->sport;
-	tuple->high_port = direction ? key->sport : key->dport;
-	tuple->hash = hash_tuple(t->config.hash_key, tuple);
-	return direction;
-}
-
-static bool same_tuple(const struct tcphs_tuple *a, const struct tcphs_tuple *b)
-{
-	return a->hash == b->hash && a->low_port == b->low_port && a->high_port == b->high_port &&
-	       memcmp(a->low, b->low, 16) == 0 && memcmp(a->high, b->high, 16) == 0;
-}
-
-/* The slot of the tuple, or the free one where it would be. */
-static uint32_t slot_of(const struct tcphs_tracker *t, const struct tcphs_tuple *wanted)
-{
-	uint32_t mask = t->table_size - 1, slot = wanted->hash & mask;
-
-	while (t->table[slot] != TCPHS_NONE && !same_tuple(tuple_at(t, t->table[slot]), wanted))
-		slot = (slot + 1) & mask;
-	return slot;
-}
-
-static bool grow_table(struct tcphs_tracker *t)
-{
-	uint32_t size = t->table_size * 2, mask = size - 1;
-	uint32_t *table;
-
-	if (t->table_used < t->table_size - t->table_size / 4)
-		return true;
-	table = size ? malloc((size_t)size * sizeof(*table)) : NULL;
-	if (!table)
-		return t->table_used + 1 < t->table_size;
-	memset(table, 0xff, (size_t)size * sizeof(*table));
-	for (uint32_t i = 0; i < t->table_size; i++) {
-		uint32_t slot;
-
-		if (t->table[i] == TCPHS_NONE)
-			continue;
-		slot = tuple_at(t, t->table[i])->hash & mask;
-		while (table[slot] != TCPHS_NONE)
-			slot = (slot + 1) & mask;
-		table[slot] = t->table[i];
-	}
-	free(t->table);
-	t->table = table;
-	t->table_size = size;
-	return true;
-}
-
-/* Linear probing needs no gaps: what follows the freed slot moves up. */
-static void unlink_tuple(struct tcphs_tracker *t, uint32_t number)
-{
-	uint32_t mask = t->table_size - 1, hole = slot_of(t, tuple_at(t, number)), slot = hole;
-
-	for (;;) {
-		uint32_t home;
-
-		slot = (slot + 1) & mask;
-		if (t->table[slot] == TCPHS_NONE)
-			break;
-		home = tuple_at(t, t->table[slot])->hash & mask;
-		if (((slot - home) & mask) < ((slot - hole) & mask))
-			continue;
-		t->table[hole] = t->table[slot];
-		hole = slot;
-	}
-	t->table[hole] = TCPHS_NONE;
-	t->table_used--;
-}
-
-/* ---- order of use, for 'forget' ------------------------------------------------------------------ */
-
-static void leave_use_order(struct tcphs_tracker *t, uint32_t number)
-{
-	struct tcphs_tuple *tuple = tuple_at(t, number);
-
-	if (tuple->older != TCPHS_NONE)
-		tuple_at(t, tuple->older)->newer = tuple->newer;
-	else if (t->oldest == number)
-		t->oldest = tuple->newer;
-	if (tuple->newer != TCPHS_NONE)
-		tuple_at(t, tuple->newer)->older = tuple->older;
-	else if (t->newest == number)
-		t->newest = tuple->older;
-	tuple->older = tuple->newer = TCPHS_NONE;
-}
-
-static void use(struct tcphs_tracker *t, uint32_t number)
-{
-	struct tcphs_tuple *tuple = tuple_at(t, number);
-
-	tuple->used = t->now;
-	if (t->config.forget == 0 || t->newest == number)
-		return;
-	leave_use_order(t, number);
-	tuple->older = t->newest;
-	if (t->newest != TCPHS_NONE)
-		tuple_at(t, t->newest)->newer = number;
-	else
-		t->oldest = number;
-	t->newest = number;
-}
-
-/* The tuple's number, a new one if there was none; NONE without memory. */
-static uint32_t find_tuple(struct tcphs_tracker *t, const struct tcphs_tuple *wanted, bool create)
-{
-	uint32_t slot = slot_of(t, wanted), number = t->table[slot];
-	struct tcphs_tuple *tuple;
-
-	if (number != TCPHS_NONE || !create)
-		return number;
-	if (!grow_table(t))
-		return TCPHS_NONE;
-	number = tcphs_pool_take(&t->tuples);
-	if (number == TCPHS_NONE)
-		return TCPHS_NONE;
-	tuple = tuple_at(t, number);
-	*tuple = *wanted;
-	tuple->newest = tuple->previous = tuple->older = tuple->newer = TCPHS_NONE;
-	tuple->stream = TCPHS_NONE;
-	t->table[slot_of(t, wanted)] = number;
-	t->table_used++;
-	return number;
 }
 
 /* ---- streams ------------------------------------------------------------------------------------- */
@@ -291,6 +156,19 @@ static bool unanswered(const struct tcphs_connection *c)
 	return c->stage == TCPHS_STAGE_SYN && !(c->side[!tcphs_connection_client(c)].did & TCPHS_DID_ANYTHING);
 }
 
+/* Where the list of those retired goes on behind |number|. */
+static uint32_t *retired_link(const struct tcphs_tracker *t, uint32_t number)
+{
+	return tcphs_is_syn(number) ? &tcphs_store_use(&t->store, number)->newer : &entry_at(t, number)->next;
+}
+
+static void append_retired(struct tcphs_tracker *t, uint32_t number)
+{
+	*retired_link(t, number) = TCPHS_NONE;
+	*(t->retired_tail != TCPHS_NONE ? retired_link(t, t->retired_tail) : &t->retired_head) = number;
+	t->retired_tail = number;
+}
+
 static void retire(struct tcphs_tracker *t, uint32_t number)
 {
 	struct tcphs_entry *e = entry_at(t, number);
@@ -310,12 +188,7 @@ static void retire(struct tcphs_tracker *t, uint32_t number)
 	if (tuple->newest == number)
 		tuple->newest = TCPHS_NONE;
 	tuple->undrained++;
-	e->next = TCPHS_NONE;
-	if (t->retired_tail != TCPHS_NONE)
-		entry_at(t, t->retired_tail)->next = number;
-	else
-		t->retired_head = number;
-	t->retired_tail = number;
+	append_retired(t, number);
 }
 
 static void append_lingering(struct tcphs_tracker *t, uint32_t number)
@@ -378,30 +251,49 @@ static void expire_lingering(struct tcphs_tracker *t)
 		retire_now(t, t->linger_head);
 }
 
-/* Retired connections name their tuple until they are drained. */
-static void give_tuple(struct tcphs_tracker *t, uint32_t number)
+/* A tuple without a connection is given back if it was forgotten, else packed. Retired connections name their tuple
+ * until they are drained. */
+static void settle(struct tcphs_tracker *t, uint32_t number)
 {
 	const struct tcphs_tuple *tuple = tuple_at(t, number);
 
-	if ((tuple->flags & TCPHS_TUPLE_FORGOTTEN) && tuple->undrained == 0)
-		tcphs_pool_give(&t->tuples, number);
+	if (t->config.keep || tuple->undrained > 0 || tuple->newest != TCPHS_NONE || tuple->previous != TCPHS_NONE)
+		return;
+	if (tuple->flags & TCPHS_TUPLE_FORGOTTEN)
+		tcphs_store_give(&t->store, number);
+	else if (!t->finishing)
+		tcphs_store_pack(&t->store, number);
+}
+
+static void forget(struct tcphs_tracker *t, uint32_t number)
+{
+	struct tcphs_tuple *tuple;
+
+	tcphs_store_unused(&t->store, number);
+	tcphs_store_hide(&t->store, number);
+	if (tcphs_is_syn(number)) {
+		append_retired(t, number);
+		return;
+	}
+	if (tcphs_form_of(number) != TCPHS_FULL) {
+		tcphs_store_give(&t->store, number);
+		return;
+	}
+	tuple = tuple_at(t, number);
+	if (tuple->previous != TCPHS_NONE)
+		retire_now(t, tuple->previous);
+	if (tuple->newest != TCPHS_NONE)
+		retire_now(t, tuple->newest);
+	tuple->flags |= TCPHS_TUPLE_FORGOTTEN;
+	settle(t, number);
 }
 
 static void forget_idle(struct tcphs_tracker *t)
 {
-	while (t->oldest != TCPHS_NONE && t->now - tuple_at(t, t->oldest)->used > t->config.forget) {
-		uint32_t number = t->oldest;
-		struct tcphs_tuple *tuple = tuple_at(t, number);
+	const struct tcphs_store *store = &t->store;
 
-		if (tuple->previous != TCPHS_NONE)
-			retire_now(t, tuple->previous);
-		if (tuple->newest != TCPHS_NONE)
-			retire_now(t, tuple->newest);
-		leave_use_order(t, number);
-		unlink_tuple(t, number);
-		tuple->flags |= TCPHS_TUPLE_FORGOTTEN;
-		give_tuple(t, number);
-	}
+	while (store->oldest != TCPHS_NONE && t->now - tcphs_store_use(store, store->oldest)->used > t->config.forget)
+		forget(t, store->oldest);
 }
 
 /* Times are subtracted from each other: from 1823 to 2116 that cannot overflow, beyond it they stand still. */
@@ -437,7 +329,7 @@ static void keep_findings(struct tcphs_tracker *t, struct tcphs_entry *e, const 
 			alike += kept_at(t, n)->finding.rule == found[i].rule;
 		if (alike >= FINDINGS_PER_RULE)
 			continue;
-		number = tcphs_pool_take(&t->findings);
+		number = tcphs_pool_take(&t->store.findings);
 		if (number == TCPHS_NONE)
 			return;
 		*kept_at(t, number) = (struct tcphs_kept){ TCPHS_NONE, found[i] };
@@ -456,7 +348,7 @@ static void drop_findings(struct tcphs_tracker *t, struct tcphs_entry *e)
 	while (n != TCPHS_NONE) {
 		uint32_t next = kept_at(t, n)->next;
 
-		tcphs_pool_give(&t->findings, n);
+		tcphs_pool_give(&t->store.findings, n);
 		n = next;
 	}
 	e->findings = e->last_finding = TCPHS_NONE;
@@ -508,7 +400,7 @@ static uint32_t open_connection(struct tcphs_tracker *t, uint32_t tuple_number, 
                                 const struct tcphs_segment *s)
 {
 	struct tcphs_tuple *tuple = tuple_at(t, tuple_number);
-	uint32_t number = tcphs_pool_take(&t->entries);
+	uint32_t number = tcphs_pool_take_zeroed(&t->store.entries);
 	struct tcphs_entry *e;
 
 	if (number == TCPHS_NONE)
@@ -579,40 +471,55 @@ static void note_flaw(struct tcphs_connection *c, const struct tcphs_finding *fo
 
 /* ---- ISN quality --------------------------------------------------------------------------------- */
 
-/* What the host on |side| of a connection did with an ISN; direction and 4-tuple make the sample's identity. */
-static struct tcphs_isn isn_of(const struct tcphs_tuple *tuple, unsigned direction, uint32_t isn, tcphs_time time,
+/* What a host did with an ISN; its direction and the 4-tuple, by its hash, make the sample's identity. */
+static struct tcphs_isn isn_of(const uint8_t *host, uint32_t hash, unsigned direction, uint32_t isn, tcphs_time time,
                                tcphs_ref ref)
 {
-	return (struct tcphs_isn){ .host = direction ? tuple->high : tuple->low, .tuple = tuple->hash << 1 | direction,
-	                           .isn = isn, .time = time, .ref = ref };
+	return (struct tcphs_isn){ .host = host, .tuple = hash << 1 | direction, .isn = isn, .time = time, .ref = ref };
+}
+
+static const uint8_t *host_of(const struct tcphs_tuple *tuple, unsigned direction)
+{
+	return direction ? tuple->high : tuple->low;
+}
+
+static void keep_repeat(struct tcphs_tracker *t, struct tcphs_entry *e, unsigned direction, tcphs_ref at,
+                        const struct tcphs_isn_repeat *repeat)
+{
+	struct tcphs_finding found;
+	size_t count = 0;
+
+	tcphs_raise(&found, &count, TCPHS_RULE_ISN_REPEATED, side_of(e, direction), at, repeat->first);
+	found.numbers = 1;
+	found.expected = repeat->completed;
+	found.actual = repeat->connections;
+	keep_findings(t, e, &found, count);
 }
 
 /* A SYN or SYN-ACK with a number that its side did not have in this connection. */
 static void note_isn_sent(struct tcphs_tracker *t, struct tcphs_entry *e, unsigned direction,
                           const struct tcphs_segment *s)
 {
-	const struct tcphs_isn isn = isn_of(tuple_at(t, e->tuple), direction, s->seq, s->time, s->ref);
+	const struct tcphs_tuple *tuple = tuple_at(t, e->tuple);
+	const struct tcphs_isn isn =
+		isn_of(host_of(tuple, direction), tuple->hash, direction, s->seq, s->time, s->ref);
 	struct tcphs_isn_repeat repeat;
-	struct tcphs_finding found;
-	size_t count = 0;
 
-	if (!tcphs_isn_sent(t->isns, &isn, &repeat))
-		return;
-	tcphs_raise(&found, &count, TCPHS_RULE_ISN_REPEATED, side_of(e, direction), s->ref, repeat.first);
-	found.numbers = 1;
-	found.expected = repeat.completed;
-	found.actual = repeat.connections;
-	keep_findings(t, e, &found, count);
+	if (tcphs_isn_sent(t->isns, &isn, &repeat))
+		keep_repeat(t, e, direction, s->ref, &repeat);
 }
 
 /* The connection has opened: its ISNs count as used, where they were captured. */
 static void note_isns_completed(struct tcphs_tracker *t, struct tcphs_entry *e, const struct tcphs_segment *s)
 {
+	const struct tcphs_tuple *tuple = tuple_at(t, e->tuple);
+
 	for (unsigned direction = 0; direction < 2; direction++) {
 		const struct tcphs_endpoint *own = &e->c.side[side_of(e, direction)];
 		uint32_t after = own->did & TCPHS_DID_SYN ? own->syn_try[0] : own->synack_try[0];
 		tcphs_time time = e->c.start + (tcphs_time)after * 1000;
-		const struct tcphs_isn isn = isn_of(tuple_at(t, e->tuple), direction, own->isn, time, s->ref);
+		const struct tcphs_isn isn =
+			isn_of(host_of(tuple, direction), tuple->hash, direction, own->isn, time, s->ref);
 		struct tcphs_isn_pattern pattern;
 		struct tcphs_finding found;
 		size_t count = 0;
@@ -634,22 +541,29 @@ static bool shows_isn(enum tcphs_event event)
 
 /* -------------------------------------------------------------------------------------------------- */
 
-static void take(struct tcphs_tracker *t, uint32_t number, const struct tcphs_key *key, unsigned direction,
-                 const struct tcphs_segment *s, enum tcphs_event event, struct tcphs_mark *mark)
+/* What the segment is to its connection alone. */
+static void update(struct tcphs_tracker *t, struct tcphs_entry *e, const struct tcphs_key *key, unsigned direction,
+                   const struct tcphs_segment *s, enum tcphs_event event, struct tcphs_mark *mark)
 {
 	struct tcphs_finding found[2 * TCPHS_FINDINGS_MAX];
-	struct tcphs_entry *e = entry_at(t, number);
-	struct tcphs_tuple *tuple = tuple_at(t, e->tuple);
-	bool was_open = tcphs_connection_open(&e->c);
 	enum tcphs_side side = side_of(e, direction);
 	size_t count = event == TCPHS_EV_DUPLICATE ? 0 : tcphs_checks(&t->config, key, s, side, found);
 
 	if (e->c.stage == TCPHS_STAGE_NEW)
 		note_flaw(&e->c, found, count);
 	count += tcphs_connection_update(&e->c, &t->config, side, s, event, mark, found + count);
-
-	mark->connection = number;
 	keep_findings(t, e, found, count);
+}
+
+static void take(struct tcphs_tracker *t, uint32_t number, const struct tcphs_key *key, unsigned direction,
+                 const struct tcphs_segment *s, enum tcphs_event event, struct tcphs_mark *mark)
+{
+	struct tcphs_entry *e = entry_at(t, number);
+	struct tcphs_tuple *tuple = tuple_at(t, e->tuple);
+	bool was_open = tcphs_connection_open(&e->c);
+
+	update(t, e, key, direction, s, event, mark);
+	mark->connection = number;
 	if (shows_isn(event))
 		note_isn_sent(t, e, direction, s);
 	if (!was_open && tcphs_connection_open(&e->c))
@@ -752,14 +666,6 @@ static int dispatch(struct tcphs_tracker *t, uint32_t tuple_number, const struct
 	return TCPHS_OK;
 }
 
-static void note_cut(struct tcphs_tracker *t, const struct tcphs_tuple *wanted)
-{
-	uint32_t number = find_tuple(t, wanted, false);
-
-	if (number != TCPHS_NONE && live(t, tuple_at(t, number)->newest))
-		tcphs_connection_cut(&entry_at(t, tuple_at(t, number)->newest)->c);
-}
-
 static void no_mark(struct tcphs_mark *mark)
 {
 	memset(mark, 0, sizeof(*mark));
@@ -767,30 +673,147 @@ static void no_mark(struct tcphs_mark *mark)
 	mark->stream = TCPHS_NONE;
 }
 
-int tcphs_tracker_segment(struct tcphs_tracker *t, const struct tcphs_key *key, const struct tcphs_segment *segment,
-                          struct tcphs_mark *mark)
+/* ---- packed tuples ------------------------------------------------------------------------------- */
+
+/* Works out again what a packed SYN made of its connection: a FULL tuple that cannot be looked up, and its newest
+ * connection. NONE without memory. */
+static uint32_t replay(struct tcphs_tracker *t, uint32_t packed)
 {
-	struct tcphs_tuple wanted;
-	unsigned direction = order(t, key, &wanted);
+	struct tcphs_key key;
+	struct tcphs_place place;
+	struct tcphs_segment syn;
+	struct tcphs_mark mark;
+	struct tcphs_entry *e;
+	uint32_t stream, number, entry;
+
+	tcphs_store_read_syn(&t->store, packed, &key, &place, &stream, &syn);
+	number = tcphs_store_new(&t->store, &place);
+	if (number == TCPHS_NONE)
+		return TCPHS_NONE;
+	tuple_at(t, number)->stream = stream;
+	note_bases(tuple_at(t, number), place.direction, &syn);
+	entry = open_connection(t, number, place.direction, &syn);
+	if (entry == TCPHS_NONE) {
+		tcphs_store_give(&t->store, number);
+		return TCPHS_NONE;
+	}
+	e = entry_at(t, entry);
+	update(t, e, &key, place.direction, &syn, tcphs_classify(&e->c, &t->config, TCPHS_SIDE_FIRST, &syn), &mark);
+	return number;
+}
+
+/* The FULL form of a tuple that is in the table; NONE without memory. */
+static uint32_t unpack(struct tcphs_tracker *t, uint32_t number)
+{
+	uint32_t full;
+
+	if (tcphs_form_of(number) == TCPHS_FULL)
+		return number;
+	if (!tcphs_is_syn(number))
+		return tcphs_store_unpack(&t->store, number);
+	full = replay(t, number);
+	if (full != TCPHS_NONE)
+		tcphs_store_replace(&t->store, tuple_at(t, full)->hash, number, full);
+	return full;
+}
+
+/* A SYN that is the first segment of its tuple is kept as such. @return whether it was. */
+static bool pack(struct tcphs_tracker *t, const struct tcphs_place *place, const struct tcphs_segment *s)
+{
+	const uint8_t *host = place->key->src;
+	const struct tcphs_isn isn = isn_of(host, place->hash, place->direction, s->seq, s->time, s->ref);
+	struct tcphs_isn_repeat repeat;
+	uint32_t number;
+
+	if (t->config.keep || (s->flags & (TCPHS_SYN | TCPHS_ACK | TCPHS_RST | TCPHS_FIN)) != TCPHS_SYN)
+		return false;
+	number = tcphs_store_add_syn(&t->store, place, t->streams, s);
+	if (number == TCPHS_NONE)
+		return false;
+	t->streams++;
+	tcphs_store_used(&t->store, number, t->now);
+	if (!tcphs_isn_sent(t->isns, &isn, &repeat))
+		return true;
+	number = unpack(t, number);
+	if (number != TCPHS_NONE)
+		keep_repeat(t, entry_at(t, tuple_at(t, number)->newest), place->direction, s->ref, &repeat);
+	return true;
+}
+
+/* ---- what the caller brings ---------------------------------------------------------------------- */
+
+/*
+ * Most segments: those of a connection that is open, of which nothing can be told. Gives the same as what follows.
+ * @return whether it was one.
+ */
+static bool goes_on(struct tcphs_tracker *t, uint32_t number, const struct tcphs_place *place,
+                    const struct tcphs_segment *s)
+{
+	const uint8_t bases = TCPHS_TUPLE_BASE_LOW | TCPHS_TUPLE_BASE_HIGH;
+	const struct tcphs_tuple *tuple;
+	struct tcphs_entry *e;
+
+	if (number == TCPHS_NONE || tcphs_form_of(number) != TCPHS_FULL)
+		return false;
+	tuple = tuple_at(t, number);
+	if ((tuple->flags & bases) != bases || !live(t, tuple->newest))
+		return false;
+	e = entry_at(t, tuple->newest);
+	if (!tcphs_connection_goes_on(&e->c, &t->config, side_of(e, place->direction), s))
+		return false;
+	tcphs_store_used(&t->store, number, t->now);
+	return true;
+}
+
+static void note_cut(struct tcphs_tracker *t, uint32_t number)
+{
+	if (number == TCPHS_NONE || !(tcphs_is_syn(number) || tcphs_form_of(number) == TCPHS_FULL))
+		return;
+	number = unpack(t, number);
+	if (number != TCPHS_NONE && live(t, tuple_at(t, number)->newest))
+		tcphs_connection_cut(&entry_at(t, tuple_at(t, number)->newest)->c);
+}
+
+int tcphs_tracker_segment_at(struct tcphs_tracker *t, const struct tcphs_place *place,
+                             const struct tcphs_segment *segment, struct tcphs_mark *mark)
+{
 	struct tcphs_segment moved;
-	uint32_t tuple;
+	struct tcphs_mark unwanted;
+	uint32_t number;
+	int result;
 
 	if (segment->time != within_reach(segment->time)) {
 		moved = *segment;
 		moved.time = within_reach(segment->time);
 		segment = &moved;
 	}
-	no_mark(mark);
 	tcphs_tracker_frame(t, segment->time);
+	number = tcphs_store_find(&t->store, place);
+	if (!mark && goes_on(t, number, place, segment))
+		return TCPHS_OK;
+	no_mark(mark ? mark : &unwanted);
 	if (!(segment->have & TCPHS_HAVE_HEADER)) {
-		note_cut(t, &wanted);
+		note_cut(t, number);
 		return TCPHS_OK;
 	}
-	tuple = find_tuple(t, &wanted, true);
-	if (tuple == TCPHS_NONE)
+	if (number == TCPHS_NONE && !mark && pack(t, place, segment))
+		return TCPHS_OK;
+	number = number == TCPHS_NONE ? tcphs_store_add(&t->store, place) : unpack(t, number);
+	if (number == TCPHS_NONE)
 		return TCPHS_ERR_NOMEM;
-	use(t, tuple);
-	return dispatch(t, tuple, key, direction, segment, mark);
+	tcphs_store_used(&t->store, number, t->now);
+	result = dispatch(t, number, place->key, place->direction, segment, mark ? mark : &unwanted);
+	settle(t, number);
+	return result;
+}
+
+int tcphs_tracker_segment(struct tcphs_tracker *t, const struct tcphs_key *key, const struct tcphs_segment *segment,
+                          struct tcphs_mark *mark)
+{
+	struct tcphs_place place;
+
+	tcphs_store_place(&t->store, key, &place);
+	return tcphs_tracker_segment_at(t, &place, segment, mark);
 }
 
 /* The error may be about the newest connection, or about the one before it. */
@@ -818,29 +841,49 @@ static void quote_for(struct tcphs_tracker *t, const struct tcphs_tuple *tuple, 
 
 int tcphs_tracker_quote(struct tcphs_tracker *t, const struct tcphs_quote *quote, struct tcphs_mark *mark)
 {
-	struct tcphs_tuple wanted;
-	unsigned direction = order(t, &quote->key, &wanted);
+	struct tcphs_place place;
+	struct tcphs_mark unwanted;
+	bool whole = quote->segment.have & TCPHS_HAVE_HEADER;
 	uint32_t number;
 
+	mark = mark ? mark : &unwanted;
+	tcphs_store_place(&t->store, &quote->key, &place);
 	no_mark(mark);
 	tcphs_tracker_frame(t, quote->segment.time);
-	number = find_tuple(t, &wanted, quote->segment.have & TCPHS_HAVE_HEADER);
+	number = tcphs_store_find(&t->store, &place);
+	if (number == TCPHS_NONE && !whole)
+		return TCPHS_OK;
+	number = number == TCPHS_NONE ? tcphs_store_add(&t->store, &place) : unpack(t, number);
 	if (number == TCPHS_NONE)
-		return quote->segment.have & TCPHS_HAVE_HEADER ? TCPHS_ERR_NOMEM : TCPHS_OK;
-	use(t, number);
-	if (quote->segment.have & TCPHS_HAVE_HEADER)
-		number_stream(t, tuple_at(t, number), direction, &quote->segment);
+		return TCPHS_ERR_NOMEM;
+	tcphs_store_used(&t->store, number, t->now);
+	if (whole)
+		number_stream(t, tuple_at(t, number), place.direction, &quote->segment);
 	mark->stream = tuple_at(t, number)->stream;
-	quote_for(t, tuple_at(t, number), direction, quote, mark);
+	quote_for(t, tuple_at(t, number), place.direction, quote, mark);
+	settle(t, number);
 	return TCPHS_OK;
 }
 
-void tcphs_tracker_prefetch(const struct tcphs_tracker *t, const struct tcphs_key *key)
+void tcphs_tracker_place(const struct tcphs_tracker *t, const struct tcphs_key *key, struct tcphs_place *place)
 {
-	struct tcphs_tuple wanted;
+	tcphs_store_place(&t->store, key, place);
+	tcphs_index_prefetch(&t->store.index, place->hash);
+}
 
-	order(t, key, &wanted);
-	__builtin_prefetch(&t->table[wanted.hash & (t->table_size - 1)]);
+void tcphs_tracker_prefetch(const struct tcphs_tracker *t, struct tcphs_place *place, unsigned round)
+{
+	const struct tcphs_tuple *tuple;
+
+	if (round == 0) {
+		place->seen = tcphs_store_prefetch(&t->store, place);
+		return;
+	}
+	if (place->seen == TCPHS_NONE || tcphs_form_of(place->seen) != TCPHS_FULL)
+		return;
+	tuple = tuple_at(t, place->seen);
+	if (tuple->newest != TCPHS_NONE)
+		tcphs_connection_prefetch(&entry_at(t, tuple->newest)->c);
 }
 
 /* ---- summaries ----------------------------------------------------------------------------------- */
@@ -956,86 +999,211 @@ void tcphs_tracker_summary(struct tcphs_tracker *t, uint32_t connection, tcphs_t
 	summarise(t, connection, end, summary);
 }
 
-bool tcphs_tracker_next(struct tcphs_tracker *t, struct tcphs_summary *summary)
+/* The next one retired before the capture's end: an entry or a tuple of form SYN; NONE if there is none now. */
+static uint32_t next_retired(struct tcphs_tracker *t)
 {
 	uint32_t number = t->retired_head;
-	struct tcphs_entry *e;
 
 	if (number == TCPHS_NONE)
-		return false;
-	e = entry_at(t, number);
-	t->retired_head = e->next;
+		return TCPHS_NONE;
+	t->retired_head = *retired_link(t, number);
 	if (t->retired_head == TCPHS_NONE)
 		t->retired_tail = TCPHS_NONE;
-	summarise(t, number, t->now, summary);
+	return number;
+}
+
+/* The entry of a retired connection, which is made again where it is packed; NONE without memory. */
+static uint32_t bring_back(struct tcphs_tracker *t, uint32_t number)
+{
+	uint32_t tuple, entry;
+
+	if (!tcphs_is_syn(number))
+		return number;
+	tuple = replay(t, number);
+	if (tuple == TCPHS_NONE && t->spare_tuple != TCPHS_NONE) {
+		tcphs_store_give(&t->store, t->spare_tuple);
+		tcphs_pool_give(&t->store.entries, t->spare_entry);
+		t->spare_tuple = TCPHS_NONE;
+		tuple = replay(t, number);
+	}
+	tcphs_store_give(&t->store, number);
+	if (tuple == TCPHS_NONE)
+		return TCPHS_NONE;
+	entry = tuple_at(t, tuple)->newest;
+	entry_at(t, entry)->retired = true;
+	entry_at(t, entry)->early = !t->finishing;
+	tuple_at(t, tuple)->newest = TCPHS_NONE;
+	tuple_at(t, tuple)->undrained = 1;
+	tuple_at(t, tuple)->flags |= TCPHS_TUPLE_FORGOTTEN;
+	return entry;
+}
+
+static uint32_t next_ending(struct tcphs_tracker *t);
+
+bool tcphs_tracker_next(struct tcphs_tracker *t, struct tcphs_summary *summary)
+{
+	uint32_t number, entry = TCPHS_NONE;
+	struct tcphs_entry *e;
+
+	while (entry == TCPHS_NONE) {
+		number = next_retired(t);
+		if (number == TCPHS_NONE && t->finishing)
+			number = next_ending(t);
+		if (number == TCPHS_NONE)
+			return false;
+		entry = bring_back(t, number);
+	}
+	e = entry_at(t, entry);
+	summarise(t, entry, t->now, summary);
 	drop_findings(t, e);
 	tuple_at(t, e->tuple)->undrained--;
-	give_tuple(t, e->tuple);
-	tcphs_pool_give(&t->entries, number);
+	settle(t, e->tuple);
+	tcphs_pool_give(&t->store.entries, entry);
 	return true;
+}
+
+/* ---- the capture's end --------------------------------------------------------------------------- */
+
+/* The connections left of a FULL tuple, the older one first. @return how many. */
+static size_t endings_of(const struct tcphs_tracker *t, const struct tcphs_tuple *tuple,
+                         struct tcphs_ending ending[2])
+{
+	const uint32_t left[2] = { tuple->previous, tuple->newest };
+	size_t count = 0;
+
+	for (unsigned i = 0; i < 2; i++) {
+		if (left[i] != TCPHS_NONE)
+			ending[count++] = (struct tcphs_ending){ entry_at(t, left[i])->stream, left[i] };
+	}
+	return count;
+}
+
+/* Puts what is left into |endings|, unless that is NULL, by pools: most is in order then. @return how many. */
+static size_t collect_endings(const struct tcphs_tracker *t, struct tcphs_ending *endings)
+{
+	static const enum tcphs_form syns[] = { TCPHS_SYN4, TCPHS_SYN6 };
+	const struct tcphs_store *store = &t->store;
+	struct tcphs_ending found[2];
+	size_t count = 0;
+
+	for (unsigned i = 0; i < 2; i++) {
+		for (uint32_t n = tcphs_store_walk(store, syns[i], 0); n != TCPHS_NONE;
+		     n = tcphs_store_walk(store, syns[i], n + 1), count++) {
+			if (endings)
+				endings[count] = (struct tcphs_ending){ tcphs_store_stream(store, n), n };
+		}
+	}
+	for (uint32_t n = tcphs_store_walk(store, TCPHS_FULL, 0); n != TCPHS_NONE;
+	     n = tcphs_store_walk(store, TCPHS_FULL, n + 1)) {
+		size_t more = endings_of(t, tuple_at(t, n), found);
+
+		if (endings)
+			memcpy(&endings[count], found, more * sizeof(*found));
+		count += more;
+	}
+	return count;
 }
 
 static int by_stream(const void *a, const void *b)
 {
-	const struct tcphs_entry *x = *(const struct tcphs_entry *const *)a, *y = *(const struct tcphs_entry *const *)b;
+	const struct tcphs_ending *x = a, *y = b;
 
-	if (x->stream != y->stream)
-		return x->stream < y->stream ? -1 : 1;
-	return x->incarnation < y->incarnation ? -1 : x->incarnation > y->incarnation;
+	return x->stream < y->stream ? -1 : x->stream > y->stream;
 }
 
-static void finish_tuple(struct tcphs_tracker *t, uint32_t number)
+static void sort_endings(const struct tcphs_tracker *t)
 {
-	struct tcphs_tuple *tuple = tuple_at(t, number);
+	struct tcphs_ending *e = t->endings;
+	size_t i = 1;
 
-	if (live(t, tuple->previous))
-		retire(t, tuple->previous);
-	if (live(t, tuple->newest))
-		retire(t, tuple->newest);
-}
-
-/* Sorts what retired after |tail| by stream; without memory it stays in the order of the table. */
-static void sort_retired(struct tcphs_tracker *t, uint32_t tail)
-{
-	uint32_t *link = tail == TCPHS_NONE ? &t->retired_head : &entry_at(t, tail)->next;
-	struct tcphs_entry **list;
-	size_t count = 0, i = 0;
-
-	for (uint32_t n = *link; n != TCPHS_NONE; n = entry_at(t, n)->next)
-		count++;
-	list = count ? malloc(count * sizeof(*list)) : NULL;
-	if (!list)
+	while (i < t->ending_count && e[i - 1].stream < e[i].stream)
+		i++;
+	if (i >= t->ending_count)
 		return;
-	for (uint32_t n = *link; n != TCPHS_NONE; n = list[i++]->next) {
-		list[i] = entry_at(t, n);
-		list[i]->expires_from = n;   /* its number goes along with its address */
+	qsort(e, t->ending_count, sizeof(*e), by_stream);
+	/* A stream has no more than two of them. */
+	for (i = 1; i < t->ending_count; i++) {
+		if (e[i - 1].stream == e[i].stream &&
+		    entry_at(t, e[i - 1].number)->incarnation > entry_at(t, e[i].number)->incarnation) {
+			struct tcphs_ending older = e[i];
+
+			e[i] = e[i - 1];
+			e[i - 1] = older;
+		}
 	}
-	qsort(list, count, sizeof(*list), by_stream);
-	for (i = 0; i < count; i++) {
-		*link = (uint32_t)list[i]->expires_from;
-		link = &list[i]->next;
+}
+
+/* Without memory for a list: the next one in the order of the pools. */
+static uint32_t walk_on(struct tcphs_tracker *t)
+{
+	struct tcphs_ending found[2];
+
+	while (t->walk_form != TCPHS_FULL) {
+		uint32_t number = tcphs_store_walk(&t->store, t->walk_form, t->walk);
+
+		t->walk = number + 1;
+		if (number != TCPHS_NONE)
+			return number;
+		t->walk_form = t->walk_form == TCPHS_SYN4 ? TCPHS_SYN6 : TCPHS_FULL;
+		t->walk = 0;
 	}
-	*link = TCPHS_NONE;
-	t->retired_tail = (uint32_t)list[count - 1]->expires_from;
-	free(list);
+	for (;;) {
+		t->walk = tcphs_store_walk(&t->store, TCPHS_FULL, t->walk);
+		if (t->walk == TCPHS_NONE)
+			return TCPHS_NONE;
+		if (endings_of(t, tuple_at(t, t->walk), found) > 0)
+			return found[0].number;
+		t->walk++;
+	}
+}
+
+/* The next connection that the capture's end retires: an entry or a tuple of form SYN; NONE after the last. */
+static uint32_t next_ending(struct tcphs_tracker *t)
+{
+	uint32_t number;
+	struct tcphs_tuple *tuple;
+
+	if (!t->endings)
+		number = walk_on(t);
+	else
+		number = t->ending < t->ending_count ? t->endings[t->ending++].number : TCPHS_NONE;
+	if (number == TCPHS_NONE || tcphs_is_syn(number))
+		return number;
+	entry_at(t, number)->retired = true;
+	tuple = tuple_at(t, entry_at(t, number)->tuple);
+	*(tuple->newest == number ? &tuple->newest : &tuple->previous) = TCPHS_NONE;
+	tuple->undrained++;
+	return number;
 }
 
 void tcphs_tracker_finish(struct tcphs_tracker *t)
 {
-	uint32_t tail = t->retired_tail;
-
-	if (t->config.keep)
+	if (t->config.keep || t->finishing)
 		return;
 	t->finishing = true;
 	t->linger_head = t->linger_tail = TCPHS_NONE;
-	for (uint32_t slot = 0; slot < t->table_size; slot++) {
-		if (t->table[slot] != TCPHS_NONE)
-			finish_tuple(t, t->table[slot]);
-	}
-	sort_retired(t, tail);
+	t->walk_form = TCPHS_SYN4;
+	tcphs_store_close(&t->store);
+	t->ending_count = collect_endings(t, NULL);
+	t->endings = malloc(t->ending_count * sizeof(*t->endings) + 1);
+	if (!t->endings)
+		return;
+	collect_endings(t, t->endings);
+	sort_endings(t);
 }
 
 /* -------------------------------------------------------------------------------------------------- */
+
+static bool reserve(struct tcphs_tracker *t)
+{
+	static const struct tcphs_key none;
+	struct tcphs_place place;
+
+	tcphs_store_place(&t->store, &none, &place);
+	t->spare_tuple = tcphs_store_new(&t->store, &place);
+	t->spare_entry = tcphs_pool_take(&t->store.entries);
+	return t->spare_tuple != TCPHS_NONE && t->spare_entry != TCPHS_NONE;
+}
 
 int tcphs_tracker_new(struct tcphs_tracker **tracker, const struct tcphs_config *config)
 {
@@ -1045,18 +1213,12 @@ int tcphs_tracker_new(struct tcphs_tracker **tracker, const struct tcphs_config 
 	if (!t)
 		return TCPHS_ERR_NOMEM;
 	t->config = *config;
-	tcphs_pool_init(&t->entries, sizeof(struct tcphs_entry));
-	tcphs_pool_init(&t->tuples, sizeof(struct tcphs_tuple));
-	tcphs_pool_init(&t->findings, sizeof(struct tcphs_kept));
-	t->table_size = 1024;
-	t->table = malloc(t->table_size * sizeof(*t->table));
+	t->linger_head = t->linger_tail = t->retired_head = t->retired_tail = TCPHS_NONE;
 	t->isns = tcphs_isn_new(config);
-	if (!t->table || !t->isns) {
+	if (!tcphs_store_init(&t->store, config) || !t->isns || (!config->keep && !reserve(t))) {
 		tcphs_tracker_del(t);
 		return TCPHS_ERR_NOMEM;
 	}
-	memset(t->table, 0xff, t->table_size * sizeof(*t->table));
-	t->linger_head = t->linger_tail = t->retired_head = t->retired_tail = t->oldest = t->newest = TCPHS_NONE;
 	*tracker = t;
 	return TCPHS_OK;
 }
@@ -1065,11 +1227,9 @@ void tcphs_tracker_del(struct tcphs_tracker *t)
 {
 	if (!t)
 		return;
-	tcphs_pool_clear(&t->entries);
-	tcphs_pool_clear(&t->tuples);
-	tcphs_pool_clear(&t->findings);
+	tcphs_store_clear(&t->store);
 	tcphs_isn_del(t->isns);
-	free(t->table);
+	free(t->endings);
 	free(t->scratch);
 	free(t);
 }

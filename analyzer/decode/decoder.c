@@ -11,6 +11,7 @@
 #include "layers.h"
 
 #include <glib.h>
+#include <pcap/dlt.h>
 
 /** Encapsulations told apart; the last number stands for all further ones. */
 #define ENCAPS_MAX 255
@@ -244,6 +245,8 @@ size_t tcphs_decode(struct tcphs_decoder *decoder, const struct tcphs_frame *fra
 	decode.wlan_padded = false;
 	if (span.length < span.captured)
 		span.length = span.captured;
+	if (frame->linktype == DLT_EN10MB && eth_usual(&decode, span))
+		return decode.count;
 	if (frame->linktype != TCPHS_LINKTYPE_NONE &&
 	    !dispatch(&decode, &linktypes, (uint32_t)frame->linktype, span))
 		unknown_linktype(&decode, frame->linktype);

@@ -261,6 +261,13 @@ void set_link_hash(struct decode *decode, const uint8_t *addresses, size_t size)
 /** ethertype_or_length(): what follows the type field of Ethernet or of a tag. */
 void ethertype_or_length(struct decode *decode, uint16_t type, struct span span);
 
+/**
+ * eth_usual(), ip4_usual(): what nearly every frame is, Ethernet, IPv4 without options or fragments, and TCP with its
+ * header captured, taken straight through: the layers would come to the same. @return false if it is not that.
+ */
+bool eth_usual(struct decode *decode, struct span span);
+bool ip4_usual(struct decode *decode, struct span span);
+
 /** decoder_encap(): the number of decode->path. */
 uint8_t decoder_encap(const struct decode *decode);
 /** decoder_count(): one frame more of what was not decoded. */

@@ -80,6 +80,22 @@ static bool unusual(struct decode *decode, struct span span, uint16_t type)
 	return false;
 }
 
+bool eth_usual(struct decode *decode, struct span span)
+{
+	enum { HEADER = 14, IPV4 = 0x0800 };
+
+	if (span.captured < HEADER || get16(span.octets + 12) != IPV4)
+		return false;
+	decode->link_hash = link_hash(span.octets, 12);
+	decode->path[0] = LAYER_ETH;
+	decode->path[1] = LAYER_IP;
+	decode->path_length = 2;
+	if (ip4_usual(decode, inner(span, HEADER)))
+		return true;
+	decode->path_length = 0;
+	return false;
+}
+
 void layer_eth(struct decode *decode, struct span span)
 {
 	uint16_t type;

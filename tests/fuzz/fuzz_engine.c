@@ -7,7 +7,8 @@
  * records are raw TCP headers instead, for the option parser, and some are ICMP quotes. After the last one:
  *   - every segment with a connection, those aside that came too late for it, is counted in exactly one summary;
  *   - each verdict is the one its reason belongs to, and steps and findings point at segments that were fed;
- *   - every text fits what it said it wanted.
+ *   - every text fits what it said it wanted;
+ *   - a second tracker, which is not asked for marks and so may pack what it keeps, gives the same summaries.
  * The engine's own assertions (an IMPOSSIBLE cell of a table) are what this is most likely to find.
  */
 #include <stdio.h>
@@ -34,7 +35,7 @@ struct reader {
 };
 
 struct feed {
-	struct tcphs_tracker *tracker;
+	struct tcphs_tracker *tracker, *packing;
 	tcphs_time now;
 	tcphs_ref ref;
 	uint64_t taken;     /* segments that were given a connection */
@@ -157,12 +158,27 @@ static void check_summary(struct feed *feed, const struct tcphs_summary *summary
 	feed->summed += summary->frames;
 }
 
+/* Octet for octet, but for the connection's number, and findings by what they say. */
+static void check_same(struct tcphs_summary a, struct tcphs_summary b)
+{
+	CHECK(a.finding_count == b.finding_count);
+	for (size_t i = 0; i < a.finding_count; i++)
+		CHECK(memcmp(&a.findings[i], &b.findings[i], sizeof(a.findings[i])) == 0);
+	a.connection = b.connection = 0;
+	a.findings = b.findings = NULL;
+	CHECK(memcmp(&a, &b, sizeof(a)) == 0);
+}
+
 static void drain(struct feed *feed)
 {
-	struct tcphs_summary summary;
+	struct tcphs_summary summary, packed;
 
-	while (tcphs_tracker_next(feed->tracker, &summary))
+	while (tcphs_tracker_next(feed->tracker, &summary)) {
 		check_summary(feed, &summary);
+		CHECK(tcphs_tracker_next(feed->packing, &packed));
+		check_same(summary, packed);
+	}
+	CHECK(!tcphs_tracker_next(feed->packing, &packed));
 }
 
 /* With FUZZ_SHOW in the environment: what is fed, to read a crash by. */
@@ -209,13 +225,16 @@ static void one(struct feed *feed, struct reader *reader)
 	segment.ttl = kind & 8 ? 64 : 250;
 	show(feed, (kind & 7) == 6 ? "quoted" : "segment", &segment);
 	tcphs_tracker_frame(feed->tracker, segment.time);
+	tcphs_tracker_frame(feed->packing, segment.time);
 	if ((kind & 7) == 6) {
 		struct tcphs_quote quote = { .key = key, .segment = segment, .type = 3, .code = where >> 5 };
 
 		CHECK(tcphs_tracker_quote(feed->tracker, &quote, &mark) == TCPHS_OK);
+		CHECK(tcphs_tracker_quote(feed->packing, &quote, NULL) == TCPHS_OK);
 		return;
 	}
 	CHECK(tcphs_tracker_segment(feed->tracker, &key, &segment, &mark) == TCPHS_OK);
+	CHECK(tcphs_tracker_segment(feed->packing, &key, &segment, NULL) == TCPHS_OK);
 	CHECK(mark.connection != TCPHS_NO_CONNECTION || mark.late || !(segment.have & TCPHS_HAVE_HEADER));
 	if (mark.connection == TCPHS_NO_CONNECTION || mark.late)
 		return;
@@ -238,11 +257,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	config.stream_rule = choice & 1 ? TCPHS_STREAM_WS44 : TCPHS_STREAM_WS40;
 	config.forget = choice & 2 ? 10 * TCPHS_SECOND : 0;
 	CHECK(tcphs_tracker_new(&feed.tracker, &config) == TCPHS_OK);
+	CHECK(tcphs_tracker_new(&feed.packing, &config) == TCPHS_OK);
 	while (reader.left > 0)
 		one(&feed, &reader);
 	tcphs_tracker_finish(feed.tracker);
+	tcphs_tracker_finish(feed.packing);
 	drain(&feed);
 	CHECK(feed.summed == feed.taken);
 	tcphs_tracker_del(feed.tracker);
+	tcphs_tracker_del(feed.packing);
 	return 0;
 }
