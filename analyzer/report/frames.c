@@ -91,14 +91,26 @@ static uint64_t hash_endpoint(const uint8_t address[16], uint16_t port)
 	return hash * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-/** begin_life(): of the connection that |item| is the first of. */
-static uint32_t begin_life(struct frames *frames, const struct tcphs_decoded *item)
+/** In a tuple's hash: the life is that of one segment, cut so short that it belongs to no connection. */
+#define TUPLE_LOOSE UINT64_C(1)
+
+/** begin_life(): of the connection that |item| is the first of; or |loose|, of the item alone. */
+static uint32_t begin_life(struct frames *frames, const struct tcphs_decoded *item, bool loose)
 {
 	const struct tcphs_key *key = item->kind == TCPHS_DECODED_QUOTE ? &item->quote.key : &item->tcp.key;
 	uint64_t tuple = hash_endpoint(key->src, key->sport) + hash_endpoint(key->dst, key->dport);
 
+	tuple = loose ? tuple | TUPLE_LOOSE : tuple & ~TUPLE_LOOSE;
 	pile_write(frames->tuples, &tuple, sizeof(tuple));
 	return ++frames->last_life;
+}
+
+/** see(): the item's frame is one of that life. */
+static void see(struct frames *frames, const struct tcphs_decoded *item, uint32_t life)
+{
+	put_number(frames->seen, item->frame - frames->seen_frame);
+	put_number(frames->seen, life);
+	frames->seen_frame = item->frame;
 }
 
 static void frames_item(struct report *report, const struct tcphs_decoded *item, const struct tcphs_mark *mark)
@@ -106,16 +118,18 @@ static void frames_item(struct report *report, const struct tcphs_decoded *item,
 	struct frames *frames = (struct frames *)report;
 	uint32_t *life;
 
-	if (mark->connection == TCPHS_NO_CONNECTION)
+	if (mark->connection == TCPHS_NO_CONNECTION) {
+		/* It makes a verdict "truncated", and is none of the late segments, which change nothing. */
+		if (item->kind == TCPHS_DECODED_SEGMENT && !(item->tcp.segment.have & TCPHS_HAVE_HEADER))
+			see(frames, item, begin_life(frames, item, true));
 		return;
+	}
 	if (frames->lives->len <= mark->connection)
 		g_array_set_size(frames->lives, mark->connection + 1);
 	life = &g_array_index(frames->lives, uint32_t, mark->connection);
 	if (!*life)
-		*life = begin_life(frames, item);
-	put_number(frames->seen, item->frame - frames->seen_frame);
-	put_number(frames->seen, *life);
-	frames->seen_frame = item->frame;
+		*life = begin_life(frames, item, false);
+	see(frames, item, *life);
 }
 
 static void frames_piece(struct report *report, const struct tcphs_piece *piece)
@@ -244,7 +258,7 @@ static bool tuple_of(const struct frames *frames, uint32_t life, uint64_t *tuple
 	return pile_read(frames->tuples, tuple, sizeof(*tuple), (uint64_t)(life - 1) * sizeof(*tuple));
 }
 
-/** choose_neighbours(): the lives before and after each chosen one on the same addresses and ports. */
+/** choose_neighbours(): the lives before and after each chosen one on the same addresses and ports; all loose ones. */
 static void choose_neighbours(struct frames *frames)
 {
 	GHashTable *newest = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
@@ -257,9 +271,18 @@ static void choose_neighbours(struct frames *frames)
 	for (uint32_t life = 1; g_hash_table_size(newest) && life <= frames->last_life; life++) {
 		gpointer key, before;
 		uint32_t older;
+		bool loose;
 
-		if (!tuple_of(frames, life, &tuple) || !g_hash_table_lookup_extended(newest, &tuple, &key, &before))
+		if (!tuple_of(frames, life, &tuple))
 			continue;
+		loose = tuple & TUPLE_LOOSE;
+		tuple &= ~TUPLE_LOOSE;
+		if (!g_hash_table_lookup_extended(newest, &tuple, &key, &before))
+			continue;
+		if (loose) {
+			g_array_append_val(along, life);
+			continue;
+		}
 		older = GPOINTER_TO_UINT(before);
 		if (older && is_chosen(frames, life))
 			g_array_append_val(along, older);
