@@ -143,12 +143,12 @@ static size_t make_syn(uint8_t packet[IPV6_HEADER + TCP_HEADER], const struct tc
 bool condition_chooses(const struct condition *condition, const struct tcphs_key *key)
 {
 	uint8_t packet[IPV6_HEADER + TCP_HEADER];
-	size_t length;
+	struct pcap_pkthdr header = { 0 };
 
 	if (!condition->filtered)
 		return true;
-	length = make_syn(packet, key);
-	return bpf_filter(condition->program.bf_insns, packet, (u_int)length, (u_int)length) != 0;
+	header.len = header.caplen = (bpf_u_int32)make_syn(packet, key);
+	return pcap_offline_filter(&condition->program, &header, packet) != 0;
 }
 
 bool condition_fits(const struct condition *condition, const struct tcphs_summary *summary)

@@ -152,6 +152,7 @@ static struct filtered_linktype *linktype_of(struct filtered *filtered, int link
 
 bool filtered_drop(struct filtered *filtered, const struct tcphs_frame *frame)
 {
+	const struct pcap_pkthdr header = { .caplen = frame->captured, .len = frame->length };
 	struct filtered_linktype *linktype;
 
 	if (frame->linktype == TCPHS_LINKTYPE_NONE)
@@ -159,7 +160,7 @@ bool filtered_drop(struct filtered *filtered, const struct tcphs_frame *frame)
 	linktype = linktype_of(filtered, frame->linktype);
 	if (linktype->program->problem)
 		linktype->rejected++;
-	else if (bpf_filter(linktype->program->bpf.bf_insns, frame->bytes, frame->length, frame->captured) != 0)
+	else if (pcap_offline_filter(&linktype->program->bpf, &header, frame->bytes) != 0)
 		return false;
 	filtered->frames++;
 	return true;
