@@ -8,6 +8,9 @@
  * Nodes come into being when there is something to count in them, but for those at the top, which Wireshark's window
  * wants to find again after a reset.
  *
+ * A single pass can say of a frame only what no later one can change. Connections of which that held until the end, so
+ * that no frame had their verdict, are counted once more, as pending: with more of the capture it could be another one.
+ *
  * Wireshark looks through all nodes on a level to append one, and a capture can have as many servers as it has packets
  * (a scan of ports). So only the first SERVERS of them have a node, and one node has the rest.
  */
@@ -29,13 +32,15 @@ static const char *const top_names[TOPS] = {
 };
 
 #define OTHERS "(other servers)"
+#define PENDING "Connections pending"
 
 /** struct board: one stats tree. */
 struct board {
 	stats_tree *tree;
 	struct tcphs_census *census;
 	int top[TOPS];                    /* ids of the nodes at the top */
-	struct tally all;
+	struct tally all, pending;
+	bool visited;                     /* the capture is known to its end, so nothing is pending */
 	GHashTable *by_server;            /* name -> struct tally */
 };
 
@@ -111,6 +116,16 @@ static struct tally *of_server(const struct board *board, const struct tcphs_key
 	return tally;
 }
 
+/** show_pending(): a connection whose verdict is that of the capture's end; the node is there if there is one. */
+static void show_pending(struct board *board, const struct tcphs_summary *summary)
+{
+	int node;
+
+	add(&board->pending, summary);
+	node = set_node(board, 0, PENDING, false, board->pending.connections);
+	show_reason(board, node, &board->pending, (enum tcphs_reason)summary->judgement.reason);
+}
+
 static void count(void *owner, const struct tcphs_summary *summary)
 {
 	struct board *board = owner;
@@ -125,6 +140,8 @@ static void count(void *owner, const struct tcphs_summary *summary)
 	show_reason(board, board->top[VERDICTS], &board->all, reason);
 	node = set_node(board, board->top[VERDICTS_BY_SERVER], name, false, server->connections);
 	show_reason(board, node, server, reason);
+	if (!board->visited && !summary->judgement.certain)
+		show_pending(board, summary);
 	if (!summary->finding_count)
 		return;
 	show_findings(board, board->top[FINDINGS], &board->all, summary);
@@ -138,6 +155,7 @@ static void forget(void *owner)
 	struct board *board = owner;
 
 	memset(&board->all, 0, sizeof(board->all));
+	memset(&board->pending, 0, sizeof(board->pending));
 	g_hash_table_remove_all(board->by_server);
 }
 
@@ -179,6 +197,7 @@ static tap_packet_status packet(stats_tree *tree, packet_info *pinfo _U_, epan_d
 {
 	struct board *board = g_hash_table_lookup(boards, tree);
 
+	board->visited = ((const struct tcphs_layer *)layer)->visited;
 	return tcphs_census_packet(board->census, layer);
 }
 
