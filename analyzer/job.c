@@ -249,7 +249,7 @@ static int track(struct reading *reading, size_t count)
 {
 	const struct tcphs_decoded *items = reading->items;
 	struct tcphs_place places[BATCH];
-	struct tcphs_mark mark, *wanted = reading->ladders ? &mark : NULL;
+	struct tcphs_mark mark, *wanted = reading->ladders || reading->job->items_wanted ? &mark : NULL;
 	int result = TCPHS_OK;
 
 	prefetch(reading->tracker, items, count, places);

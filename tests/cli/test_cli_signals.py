@@ -117,7 +117,7 @@ def test_memory_that_is_out_is_an_error_and_no_crash(tcphs, write, sanitized, fo
     if sanitized:
         pytest.skip("the address sanitizer needs more address space than any limit would leave")
     limit = (megabytes << 20, megabytes << 20)
-    done = tcphs("--format", form, write("a.pcap", pcap(flood(400000))),
+    done = tcphs("--format", form, write("a.pcap", pcap(flood(700000))),
                  preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, limit))
     assert done.status == 3
     assert done.complaint().startswith("tcphs: a.pcap: memory is out")
