@@ -459,6 +459,7 @@ static void begin_input(struct reading *reading, const char *name, char *const *
 		part->policy = whole->policy;
 		part->several = whole->several || is_member(job, input);
 		part->choice = whole->choice;
+		part->live = reading->live;
 		input->parts[i] = part;
 		job->items_wanted = job->items_wanted || part->item;
 	}

@@ -46,26 +46,16 @@ static gboolean on_list_rules(const char *name, const char *value, gpointer data
 static const char summary[] =
 	"Checks how TCP connections in captures were opened: which step of the handshake\n"
 	"failed, whose fault it is, and whether the numbers add up. Reads pcap and\n"
-	"pcapng, also compressed, in a zip or in a tar; of a directory every capture\n"
-	"below it; - is standard input.";
+	"pcapng, compressed or in archives, too; of a directory all; - is standard input.";
 
 static const char description[] =
-	"WORDS are separated by commas; the default is half_open,incomplete,malformed.\n"
-	"All words are listed by --list-rules and by --explain of a verdict.\n"
+	"WORDS have commas between (half_open,incomplete,malformed); --list-rules and\n"
+	"--explain know them. Exit status: 0 nothing failed, 1 something did, 2 wrong\n"
+	"usage, policy or baseline, 3 an input or a report was not read or written to its\n"
+	"end; 130, 143, 141 by SIGINT, SIGTERM, SIGPIPE. See also man tcphs.\n"
 	"\n"
-	"Exit status:\n"
-	"  0    nothing that --fail-on names was found\n"
-	"  1    something was, or something was not as the policy expects\n"
-	"  2    wrong usage, policy or baseline: nothing was read\n"
-	"  3    an input could not be read to its end, or the report not be written;\n"
-	"       what could be read is reported\n"
-	"  130, 143, 141   ended by SIGINT, by SIGTERM, or since nobody reads the report\n"
-	"\n"
-	"Examples:\n"
-	"  tcphs capture.pcap\n"
 	"  tcphs --format ndjson captures/ | jq 'select(.verdict == \"half_open\")'\n"
-	"  tcpdump -i eth0 -w - tcp | tcphs -\n"
-	"  tcphs --explain synack_bad_ack\n";
+	"  tcpdump -i eth0 -w - tcp | tcphs --forget 60 -\n";
 
 /* "FORMAT is table, ndjson, summary or none.", from the kinds that there are. */
 static char *describe(void)
@@ -297,6 +287,11 @@ static bool resolve_reports(struct options *options, const struct raw *raw, char
 	for (char **report = raw->reports; report && *report; report++)
 		if (!resolve_report(options, *report, message))
 			return false;
+	if (raw->write && strcmp(raw->write, "-") == 0) {
+		*message = g_strdup("--write: needs a file; standard output has the report (with --format none "
+		                    "/dev/stdout is free)");
+		return false;
+	}
 	options->input.again = raw->write != NULL;
 	return !raw->write || add_report(options, &report_frames, raw->write, message);
 }

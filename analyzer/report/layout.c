@@ -305,6 +305,30 @@ void layout_page(struct output *out, struct sheet *const *sheets, size_t count, 
 		output_char(out, '\n');
 }
 
+/* Room for what is usual, since what comes later is not known: columns are aligned until a row needs more. */
+void layout_row(struct output *out, struct row *row, bool first)
+{
+	struct layout layout = {
+		.out = out,
+		.width = {
+			[VERDICT] = strlen("incomplete"),
+			[REASON] = strlen("aborted_by_client"),
+			[BLAME] = strlen("capture"),
+			[ENDPOINTS] = strlen("192.0.2.1:49152 > 192.0.2.9:80"),
+			[STEPS] = strlen("10 11 12"),
+			[RTT] = strlen("1.00 ms"),
+			[FINDING] = FINDING_MIN,
+		},
+	};
+
+	widen(&layout, row);
+	if (out->columns)
+		fit(&layout, out->columns);
+	if (first)
+		put_titles(&layout);
+	put_row(&layout, row);
+}
+
 static gboolean add_not_decoded(gpointer word, gpointer frames, gpointer line)
 {
 	g_string_append_printf(line, " %" G_GUINT64_FORMAT " %s,", *(const uint64_t *)frames, (const char *)word);

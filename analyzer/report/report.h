@@ -39,6 +39,7 @@ struct report {
 	struct output *out;
 	const struct policy *policy;
 	bool several;       /* more than one input */
+	bool live;          /* part: its input may come as slowly as it is captured, and somebody waits for each line */
 	const struct report_choice *choice;  /* NULL: all connections */
 	char *lacking;      /* main, at the end: what was wanted is in no input, a sentence for g_free(); else NULL */
 	/* Part: that of the connection it is being told of; NULL unless its kind wants them and one was kept. */

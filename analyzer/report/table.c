@@ -4,8 +4,9 @@
  *
  * Worst first needs all rows of an input before the first is drawn, and aligned columns need all rows of a page. A page
  * is one large input or many small ones: it is drawn at the end of an input when it has rows enough, or when a person
- * waits at a terminal. Rows are the only thing in the analyzer's reports that grow with the capture; they are
- * allocated so that failure is seen, and it ends the input, not the process.
+ * waits at a terminal. A live capture has no end to wait for: if it is the only input each row is drawn as it comes,
+ * and none is kept. Rows are the only thing in the analyzer's reports that grow with the capture; they are allocated so
+ * that failure is seen, and it ends the input, not the process.
  */
 #include "table.h"
 
@@ -29,6 +30,7 @@ struct table {
 	GPtrArray *page;         /* of the main report: sheets that wait to be drawn */
 	size_t page_rows;
 	gint64 page_begun;
+	bool drawn;              /* of a part: there are rows that were not collected */
 	bool expected;           /* something was said of an expectation */
 };
 
@@ -93,6 +95,21 @@ static bool make_room(struct sheet *sheet)
 	return true;
 }
 
+static bool is_drawn_at_once(const struct report *report)
+{
+	return report->live && !report->several;
+}
+
+static bool draw_row(struct table *table, struct row *row)
+{
+	if (!row)
+		return false;
+	layout_row(table->report.out, row, !table->drawn);
+	table->drawn = true;
+	free(row);
+	return true;
+}
+
 static bool table_connection(struct report *report, const struct report_input *input,
                              const struct tcphs_summary *summary, const char *encap)
 {
@@ -100,6 +117,8 @@ static bool table_connection(struct report *report, const struct report_input *i
 	struct row *row;
 
 	(void)encap;
+	if (is_drawn_at_once(report))
+		return draw_row((struct table *)report, row_new(report->policy, summary));
 	if (!make_room(sheet))
 		return false;
 	row = row_new(report->policy, summary);
@@ -143,6 +162,8 @@ static void table_input_end(struct report *report, const struct report_input *in
 	sheet->left_out = input->tally.ignored + input->tally.known;
 	if (sheet->count)
 		qsort(sheet->rows, sheet->count, sizeof(struct row *), worst_first);
+	if (((struct table *)report)->drawn)
+		output_char(report->out, '\n');
 }
 
 static void table_adopt(struct report *report, struct report *part)

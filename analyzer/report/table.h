@@ -36,6 +36,9 @@ struct sheet {
 /** layout_page(): draws the sheets, their columns aligned with each other; |headings|: each under its path. */
 void layout_page(struct output *out, struct sheet *const *sheets, size_t count, bool headings);
 
+/** layout_row(): draws a row alone, before others are known; |first|: below titles. */
+void layout_row(struct output *out, struct row *row, bool first);
+
 /** layout_total(): the last lines: everything in one sentence, and what was not decoded. */
 void layout_total(struct output *out, const struct tally *total);
 

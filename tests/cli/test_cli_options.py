@@ -15,6 +15,7 @@ def test_help_names_every_option_and_fits_a_terminal(tcphs):
                    "--stream-rule", "--checksums", "--color", "--explain", "--list-rules", "--version"):
         assert option in done.out
     assert max(len(line) for line in done.out.splitlines()) <= 80
+    assert len(done.out.splitlines()) <= 48
 
 
 def test_version(tcphs):
@@ -26,6 +27,7 @@ def test_version(tcphs):
 @pytest.mark.parametrize("arguments, words", [
     ([], ["no input", "--help"]),
     (["--frobnicate", "x"], ["--frobnicate", "--help"]),
+    (["--write", "-", "x"], ["--write", "/dev/stdout"]),
     (["--fromat", "table", "x"], ["--fromat", "did you mean --format?"]),
     (["--fail_on", "refused", "x"], ["did you mean --fail-on?"]),
     (["--Horizont=3", "x"], ["did you mean --horizon?"]),
