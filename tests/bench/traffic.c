@@ -362,7 +362,7 @@ static void refused(uint64_t connections)
 
 	for (uint64_t i = 0; i < connections; i++)
 		begin(&talks[i], i, 0, time);
-	for (uint64_t round = 0; packets < packets_max; round++) {
+	while (packets < packets_max) {
 		for (uint64_t i = 0; i < 2 * connections; i++) {
 			struct talk *talk = &talks[i % connections];
 
