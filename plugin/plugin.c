@@ -81,7 +81,7 @@ static void register_preferences(void)
 		"A RST or SYN-ACK whose TTL differs by more from its sender's other segments is reported", 10,
 		&tcphs_preferences.ttl_slack);
 	prefs_register_bool_preference(module, "info_marks", "Mark handshake segments in the Info column",
-		"Begins the Info column with the step, as [2/3], and the wrong number or the title of a warning",
+		"Begins the Info column with the step, as [2/3], and the wrong number or the titles of warnings",
 		&tcphs_preferences.info_marks);
 }
 

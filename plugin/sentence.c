@@ -294,11 +294,23 @@ const char *sentence_quote(const struct view *view)
 
 /* ---- Info column -------------------------------------------------------------------------------- */
 
+/** step_tried(): as judged; else what it was meant as, but of two SYN-ACKs that cross only the end knows which is 2. */
+static unsigned int step_tried(const struct view *view)
+{
+	const uint16_t synack = TCPHS_SYN | TCPHS_ACK;
+
+	if (view->step)
+		return view->step;
+	if ((view->layer->segment.flags & synack) == synack && view->mark->side == view->summary.judgement.client)
+		return 0;
+	return view->mark->step;
+}
+
 /** mark_step(): "[2/3]", "[SYN again, 3rd]", "[copy]". */
 static void mark_step(const struct view *view, wmem_strbuf_t *marks)
 {
 	static const char *const steps[] = {"[1/3] ", "[2/3] ", "[3/3] "};
-	unsigned int step = view->step ? view->step : view->mark->step;
+	unsigned int step = step_tried(view);
 	enum tcphs_phase phase = (enum tcphs_phase)view->mark->phase;
 	char text[SHORT_TEXT];
 
@@ -315,36 +327,33 @@ static void mark_step(const struct view *view, wmem_strbuf_t *marks)
 		                          ordinal(text, view->mark->attempt));
 }
 
-/** mark_end(): "[refused]" on the RST that ended the attempt. */
-static void mark_end(const struct view *view, wmem_strbuf_t *marks)
+/** mark_finding(): "[refused]", "[bad ack: 4321, expected 4322]", or the title of a warning or an error. */
+static void mark_finding(const struct view *view, enum tcphs_rule rule, wmem_strbuf_t *marks)
 {
-	for (size_t i = 0; i < view->summary.finding_count; i++) {
-		const struct tcphs_finding *finding = &view->summary.findings[i];
+	const struct tcphs_rule_info *info = tcphs_rule_info(rule);
+	const struct tcphs_mark *mark = view->mark;
+	const struct tcphs_segment *segment = &view->layer->segment;
+	bool number = info->breaks == TCPHS_BREAKS_ARITHMETIC;
 
-		if (!view_finding_shows(view, finding))
-			continue;
-		if (finding->rule == TCPHS_RULE_RST_REFUSED)
-			wmem_strbuf_append(marks, "[refused] ");
-		else if (finding->rule == TCPHS_RULE_ABORTED_AFTER_SYNACK)
-			wmem_strbuf_append(marks, "[aborted] ");
-	}
+	if (rule == TCPHS_RULE_RST_REFUSED)
+		wmem_strbuf_append(marks, "[refused] ");
+	else if (rule == TCPHS_RULE_ABORTED_AFTER_SYNACK)
+		wmem_strbuf_append(marks, "[aborted] ");
+	else if (info->severity < TCPHS_WARN)
+		return;
+	else if (number && rule != TCPHS_RULE_ACK_BAD_SEQ && mark->terms & TCPHS_TERM_ACK && view_ack_delta(view) != 0)
+		wmem_strbuf_append_printf(marks, "[bad ack: %u, expected %u] ", segment->ack, mark->ack_expected);
+	else if (number && mark->terms & TCPHS_TERM_SEQ && view_seq_delta(view) != 0)
+		wmem_strbuf_append_printf(marks, "[bad seq: %u, expected %u] ", segment->seq, mark->seq_expected);
+	else
+		wmem_strbuf_append_printf(marks, "[%s] ", info->title);
 }
 
 void sentence_mark_info(const struct view *view, wmem_strbuf_t *marks)
 {
-	const struct tcphs_finding *worst = view_worst_finding(view);
-	const struct tcphs_rule_info *rule = worst ? tcphs_rule_info((enum tcphs_rule)worst->rule) : NULL;
-	const struct tcphs_mark *mark = view->mark;
-	const struct tcphs_segment *segment = &view->layer->segment;
-
 	mark_step(view, marks);
-	mark_end(view, marks);
-	if (!rule || rule->severity < TCPHS_WARN)
-		return;
-	if (rule->breaks == TCPHS_BREAKS_ARITHMETIC && mark->terms & TCPHS_TERM_ACK && view_ack_delta(view) != 0)
-		wmem_strbuf_append_printf(marks, "[bad ack: %u, expected %u] ", segment->ack, mark->ack_expected);
-	else if (rule->breaks == TCPHS_BREAKS_ARITHMETIC && mark->terms & TCPHS_TERM_SEQ && view_seq_delta(view) != 0)
-		wmem_strbuf_append_printf(marks, "[bad seq: %u, expected %u] ", segment->seq, mark->seq_expected);
-	else
-		wmem_strbuf_append_printf(marks, "[%s] ", rule->title);
+	for (size_t i = 0; i < view->summary.finding_count; i++) {
+		if (view_finding_shows(view, &view->summary.findings[i]))
+			mark_finding(view, (enum tcphs_rule)view->summary.findings[i].rule, marks);
+	}
 }

@@ -254,7 +254,7 @@ GROUPS = (
     Group("The arithmetic", r"seq\.|ack\.|arithmetic",
           "What the segment's sequence and acknowledgment numbers should be, with the real numbers, not relative ones, "
           "and modulo 2^32.",
-          (("tcphs.ack.delta != 0", "acknowledgments that do not add up"),
+          (("tcphs.ack.delta != 0", "acknowledgments of less or more than was sent"),
            ("tcphs.seq.delta < 0", "sequence numbers behind what was expected"),
            ('tcphs.arithmetic contains "SYN"', "numbers in which a SYN is counted"))),
     Group("The connection", r"verdict|reason|blame|closed|(syn|synack|ack)_in$|\w+_count$|backoff|isn\.|rtt\.",
@@ -265,7 +265,7 @@ GROUPS = (
           (('tcphs.verdict in {"half_open", "incomplete", "malformed"}', "connections that failed to open"),
            ('tcphs.reason == "unanswered"', "SYNs that nobody answered"),
            ('tcphs.blame == "server" && tcphs.step == 1', "one line for each handshake that the server failed"),
-           ("tcphs.rtt.total > 0.5 && tcphs.step == 3", "handshakes that took more than half a second"),
+           ("tcphs.rtt.total > 0.5 && tcphs.step == 3", "handshakes whose round trips took more than half a second"),
            ("tcphs.syn_count > 1 && tcphs.step == 1", "connections that took more than one SYN"))),
     Group("What a SYN or SYN-ACK offers", r"offer\.",
           "The options of this segment alone, on each SYN and SYN-ACK.",

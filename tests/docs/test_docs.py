@@ -69,6 +69,13 @@ def test_links_lead_somewhere(page):
     assert not dead
 
 
+def test_the_images_of_the_readme_are_there_and_small():
+    """A checkout is no place for photographs."""
+    images = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", text_of(paths.ROOT / "README.md"))
+    assert sorted(images) == sorted(str(path.relative_to(paths.ROOT)) for path in (DOCS / "images").iterdir())
+    assert all((paths.ROOT / image).stat().st_size < 200_000 for image in images)
+
+
 def test_the_words_of_rules_exist():
     """What false-alarms.md has in the first column of a table is a rule of today."""
     told = re.findall(r"^\| \[?`(\w+)`", text_of(DOCS / "false-alarms.md"), re.MULTILINE)

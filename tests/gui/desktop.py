@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """desktop.py - Wireshark's window on a display that nobody looks at, and what a test can see of it.
 
-Wireshark runs as an ordinary user under Xvfb, without a window manager, so that nothing but itself draws and every
-dialog is a window more. What it shows is taken as pixels; what it says about itself is in window titles and on stderr.
+Wireshark runs as an ordinary user under Xvfb, without a window manager, so that nothing but itself draws. What it shows
+is known in two ways: as a screen reader knows it (robot.py), in words; and as pixels, for what is said by colour.
 Nothing waits for a fixed time: until() asks again and again until what is expected has come.
 """
+import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 SIZE = WIDTH, HEIGHT = 1400, 900
 # Far more than is needed, also on a machine that is busy with something else.
-PATIENCE = 60
+PATIENCE = 40
 
 
 def until(condition, what):
@@ -35,30 +38,18 @@ class Picture:
         assert len(pixels) == 3 * WIDTH * HEIGHT, "a screenshot of another size"
         self.pixels = pixels
 
-    def row(self, y, left=0, right=WIDTH):
-        """The colours of a row, as six hexadecimal digits each."""
-        line = self.pixels[3 * (y * WIDTH + left):3 * (y * WIDTH + right)].hex()
-        return [line[i:i + 6] for i in range(0, len(line), 6)]
-
-    def colours(self, left, top, right, bottom):
-        """{colour: how many pixels} of a part."""
-        found = {}
-        for y in range(top, bottom):
-            for colour in self.row(y, left, right):
-                found[colour] = found.get(colour, 0) + 1
-        return found
-
-    def rows_with(self, colour, least):
-        """The rows in which at least so many pixels have a colour."""
-        return [y for y in range(HEIGHT) if self.row(y).count(colour) >= least]
+    def banner(self, colour):
+        """The rows of the screen that are mostly of one colour, given as six hexadecimal digits."""
+        wanted = bytes.fromhex(colour)
+        lines = (self.pixels[3 * WIDTH * y:3 * WIDTH * (y + 1)] for y in range(HEIGHT))
+        return [y for y, line in enumerate(lines) if line.count(wanted) >= WIDTH // 3]
 
 
 class Desktop:
-    """A display of its own, and programs on it; |shark| is the home with plugin and preferences."""
+    """A display of its own; |shark| is the home with plugin and preferences."""
 
     def __init__(self, shark):
         self.shark = shark
-        self.programs = []
         read, write = os.pipe()
         self.server = subprocess.Popen(
             shark.command("Xvfb", "-displayfd", write, "-screen", "0", f"{WIDTH}x{HEIGHT}x24", "-nolisten", "tcp",
@@ -72,75 +63,64 @@ class Desktop:
                             "XDG_RUNTIME_DIR": str(shark.home), "LIBGL_ALWAYS_SOFTWARE": "1"}
 
     def close(self):
-        """Ends everything that was started."""
-        for program in self.programs:
-            program.close()
+        """Ends it."""
         self.server.send_signal(signal.SIGTERM)
         self.server.wait(timeout=PATIENCE)
 
-    def ask(self, *command, text=True):
-        """What another program, such as xdotool, says of the display."""
-        result = subprocess.run(self.shark.command(*command), env=self.environment, cwd=self.shark.home,
-                                capture_output=True, stdin=subprocess.DEVNULL, text=text, timeout=PATIENCE, check=False)
-        return result.stdout
+    def shoot(self, form):
+        """What is on the screen now, in a form that ImageMagick knows."""
+        return subprocess.run(self.shark.command("import", "-silent", "-window", "root", "-depth", "8", f"{form}:-"),
+                              env=self.environment, cwd=self.shark.home, capture_output=True, check=True,
+                              stdin=subprocess.DEVNULL, timeout=PATIENCE).stdout
 
     def picture(self):
         """What is on the screen now."""
-        return Picture(self.ask("import", "-silent", "-window", "root", "-depth", "8", "rgb:-", text=False))
+        return Picture(self.shoot("rgb"))
 
     def save(self, path):
-        """The same as a PNG file, small."""
-        path.write_bytes(self.ask("import", "-silent", "-window", "root", "-depth", "8", "-define",
-                                  "png:compression-level=9", "png8:-", text=False))
-
-    def titles(self):
-        """Titles of all windows that a person sees."""
-        found = []
-        for window in self.ask("xdotool", "search", "--onlyvisible", "--name", ".").split():
-            name = self.ask("xdotool", "getwindowname", window).strip()
-            if name:
-                found.append(name)
-        return found
-
-    def window(self, title):
-        """The id of the window whose title matches, or None."""
-        found = self.ask("xdotool", "search", "--onlyvisible", "--name", title).split()
-        return found[0] if found else None
-
-    def click(self, x, y):
-        """A click on a place of the screen."""
-        self.ask("xdotool", "mousemove", x, y, "click", "1")
-
-    def press(self, window, *keys):
-        """Keys, pressed in a window."""
-        self.ask("xdotool", "windowfocus", "--sync", window)
-        self.ask("xdotool", "key", *keys)
-
-    def open(self, *arguments):
-        """Starts Wireshark."""
-        program = Wireshark(self, arguments)
-        self.programs.append(program)
-        return program
+        """The same as a file to look at."""
+        path.write_bytes(self.shoot("png24"))
 
 
 class Wireshark:
-    """A Wireshark that is running."""
+    """A Wireshark that is running on a desktop."""
 
-    def __init__(self, desktop, arguments):
-        self.desktop = desktop
-        self.log = desktop.shark.folder / f"wireshark-{len(desktop.programs)}.log"
-        with self.log.open("w") as log:
-            self.process = subprocess.Popen(desktop.shark.command("wireshark", *arguments), env=desktop.environment,
-                                            cwd=desktop.shark.home, stdin=subprocess.DEVNULL,
-                                            stdout=subprocess.DEVNULL, stderr=log)
+    def __init__(self, desktop, *arguments):
+        robot = desktop.shark.copies / "robot.py"
+        shutil.copy(Path(__file__).with_name("robot.py"), robot)
+        robot.chmod(0o755)
+        self.log = desktop.shark.home / "wireshark.log"
+        self.process = subprocess.Popen(
+            desktop.shark.command("dbus-run-session", "--", "/usr/bin/python3", robot, self.log, *arguments),
+            env=desktop.environment, cwd=desktop.shark.home, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, text=True)
+
+    def ask(self, what, *arguments):
+        """A question to robot.py, and its answer."""
+        self.process.stdin.write(json.dumps([what, *arguments]) + "\n")
+        self.process.stdin.flush()
+        # The services of the session bus write to the same place.
+        line = next((line for line in self.process.stdout if line.startswith("{")), None)
+        assert line, "the robot ended"
+        answer = json.loads(line)
+        assert answer["running"], f"Wireshark ended: {self.log.read_text()[-2000:]}"
+        return answer["answer"]
+
+    def wait(self, *question):
+        """The answer, as soon as there is one."""
+        return until(lambda: self.ask(*question), f"an answer to {question}")
+
+    def wait_for_title(self, pattern):
+        """The title of a window, once there is one that matches."""
+        return until(lambda: next((title for title in self.ask("titles") if re.search(pattern, title)), None),
+                     f"a window titled {pattern}")
 
     def complaints(self):
-        """What it said on stderr, less what it says on every machine without wireless hardware."""
-        lines = self.log.read_text().splitlines()
-        return [line for line in lines if line.strip() and not re.search(r"nl80211 not found|^\s*$", line)]
+        """What it said on stderr, less what it says wherever there is no wireless hardware."""
+        return [line for line in self.log.read_text().splitlines() if line and line != "nl80211 not found."]
 
     def close(self):
-        """Ends it."""
-        if self.process.poll() is None:
-            self.process.kill()
+        """Ends it; the robot ends at the end of its questions."""
+        self.process.stdin.close()
         self.process.wait(timeout=PATIENCE)
+        self.process.stdout.close()

@@ -13,7 +13,8 @@ from scapy.layers.inet import IP
 from scapy.packet import Raw
 from scapy.utils import wrpcap
 
-sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parent)]
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent), str(HERE), str(HERE.parents[1] / "docs/generate")]
 
 import plugin_captures as made  # noqa: E402  pylint: disable=wrong-import-position
 from support import paths, shark  # noqa: E402  pylint: disable=wrong-import-position

@@ -206,6 +206,30 @@ def test_info_column(wireshark, story):
     assert "/3]" not in wireshark.tshark("-2", "-o", "tcphs.info_marks:FALSE", "-r", story)
 
 
+def marks_of(wireshark, path, options):
+    """{frame: (its marks, the phases of its layers, its steps)}."""
+    info = "_ws.col.info" if wireshark.stream_rule() == "ws44" else "_ws.col.Info"
+    plain = wireshark.fields(path, info, options=(*options, "-o", "tcphs.info_marks:FALSE"))
+    found = {}
+    for row, bare in zip(wireshark.fields(path, info, "tcphs.phase", "tcphs.step", options=options), plain):
+        marked, unmarked = ";".join(row[info]), ";".join(bare[info])
+        assert marked.endswith(unmarked)
+        marks = re.findall(r"\[[^\]]*\]", marked[:len(marked) - len(unmarked)])
+        found[row["frame"]] = (marks, row["tcphs.phase"], row["tcphs.step"])
+    return found
+
+
+def test_marks_are_on_handshake_segments_only_and_stay(wireshark, everything):
+    """Over all captures: never on what follows a handshake, and what one pass marks, two passes mark, too."""
+    final = marks_of(wireshark, everything, ("-2",))
+    assert sum(bool(marks) for marks, _, _ in final.values()) > 500
+    ordinary = {"data", "pure_ack", "keep_alive", "fin", "ack_of_fin"}
+    for frame, (marks, phases, steps) in final.items():
+        assert not marks or steps or set(phases) - ordinary, (frame, marks, phases)
+    for frame, (marks, _, _) in marks_of(wireshark, everything, ()).items():
+        assert set(marks) <= set(final[frame][0]), frame
+
+
 def test_a_copy_of_a_syn_is_no_try(wireshark, capture):
     """A mirror port delivers a frame twice: same IP id, at once."""
     path = capture(handshake() + [other(30)], sync=True)
