@@ -327,8 +327,11 @@ static void learn_synack(struct update *u)
 	}
 	u->own->did |= TCPHS_DID_SYNACK | TCPHS_DID_ISN;
 	take_options(u->own, u->s);
-	/* Once the ACK came, a SYN-ACK of later is not the one that it answers. */
-	if (c->step[1] == 0 || (u->role == TCPHS_SERVER && c->step[2] == 0))
+	/*
+	 * Once the ACK came, a SYN-ACK of later is not the one that it answers; but where both had sent SYN, the
+	 * client's SYN-ACK is that ACK, and has stood for step 2 only as long as there was no other.
+	 */
+	if (c->step[1] == 0 || (u->role == TCPHS_SERVER && (c->step[2] == 0 || c->step[1] == c->step[2])))
 		c->step[1] = u->role == TCPHS_SERVER && c->isns ? c->isn[0].ref : u->s->ref;
 	if (first && u->role == TCPHS_SERVER && u->peer->syn_count > 0 && c->rtt_server == TCPHS_TIME_NONE)
 		c->rtt_server = u->s->time - answered_syn(u);
