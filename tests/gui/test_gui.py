@@ -50,7 +50,7 @@ def test_the_columns_say_what_became_of_each_handshake(wireshark):
 
 def test_the_info_column_begins_with_marks(wireshark):
     shown = rows(wireshark)
-    marks = [re.match(r"((?:\[(?!TCP)[^\]]*\] )*)\d+ \u2192 ", row["Info"]).group(1) for row in shown.values()
+    marks = [re.match(r"(?:\[(?!TCP)[^\]]*\] )*", row["Info"]).group() for row in shown.values()
              if row["Verdict"]]
     assert marks[:4] == ["[1/3] ", "[2/3] ", "[3/3] ", ""]
     assert marks[10:13] == ["[1/3] ", "[bad ack: 4321, expected 4322] ", ""]

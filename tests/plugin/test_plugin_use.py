@@ -138,6 +138,7 @@ def test_others_say_what_they_say_without_us(wireshark, plain, everything, passe
 TALK = """
 import socket, sys
 listener = socket.create_server((sys.argv[1], 80))
+print("listening", flush=True)
 for octets in (5, 0):
     end, _ = listener.accept()
     while octets > 0:
@@ -188,7 +189,7 @@ class Live:
 
 def python(end, script):
     """A process at one end of the cable."""
-    return subprocess.Popen([*end, sys.executable, "-c", script, SERVER])
+    return subprocess.Popen([*end, sys.executable, "-c", script, SERVER], stdout=subprocess.PIPE, text=True)
 
 
 def until_all_show_datagrams(veth, lives):
@@ -213,8 +214,10 @@ def fixture_captured(wireshark, veth):
     ]
     until_all_show_datagrams(veth, lives)
     host = python(veth.server, TALK)
-    assert python(veth.client, CALL).wait() == 0
-    assert host.wait() == 0
+    # Who calls before it listens is refused, and it would wait for that call for ever.
+    assert host.stdout.readline() == "listening\n"
+    assert python(veth.client, CALL).wait(timeout=60) == 0
+    assert host.wait(timeout=60) == 0
     until_all_show_datagrams(veth, lives)
     return [live.stop() for live in lives]
 
