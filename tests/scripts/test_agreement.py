@@ -44,7 +44,8 @@ def name_of(capture):
 def fixture_told(request, tshark):
     """The analyzer's lines about all captures selected; tshark is sent ahead meanwhile."""
     captures = list(dict.fromkeys(item.callspec.params["capture"] for item in request.session.items
-                                  if "capture" in getattr(item, "callspec", EMPTY).params))
+                                  if "told" in getattr(item, "fixturenames", ())
+                                  and "capture" in getattr(item, "callspec", EMPTY).params))
     for capture in captures:
         tshark.prepare(capture, two_pass=True)
         tshark.prepare(capture, two_pass=False)
