@@ -33,11 +33,13 @@ def test_one_pass_contradicts_no_field_of_any_capture(wireshark):
 
     That each rule is raised by some capture is tested with the scripts.
     """
-    parade, rules = fields.Parade(wireshark), {f"tcphs.{rule.word}" for rule in fields.tables()[0]}
+    parade, unshown = fields.Parade(wireshark), {f"tcphs.{rule.word}" for rule in fields.tables()[0]}
+    # From 4.4 on a connection that begins anew is another stream.
+    unshown |= {"tcphs.incarnation"} if wireshark.stream_rule() == "ws44" else set()
     for name in names_of(wireshark):
         same, absent, other = parade.counts(name)
         assert other == 0, name
-        assert same + absent > 0 or name in rules, f"{name} is in no capture, so nothing tests it"
+        assert same + absent > 0 or name in unshown, f"{name} is in no capture, so nothing tests it"
 
 
 def test_one_pass_knows_what_cannot_change(wireshark, story):

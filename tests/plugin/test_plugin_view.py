@@ -206,13 +206,18 @@ def test_info_column(wireshark, story):
     assert "/3]" not in wireshark.tshark("-2", "-o", "tcphs.info_marks:FALSE", "-r", story)
 
 
+def columns_of(wireshark, path, options):
+    """{frame: its Info}, as tshark lists it: the column's field has another name in each version."""
+    rows = [line.split("\t") for line in wireshark.tshark(*options, "-T", "tabs", "-r", path).splitlines()]
+    return {int(row[0]): row[-1] for row in rows if row[0].strip().isdigit()}
+
+
 def marks_of(wireshark, path, options):
     """{frame: (its marks, the phases of its layers, its steps)}."""
-    info = "_ws.col.info" if wireshark.stream_rule() == "ws44" else "_ws.col.Info"
-    plain = wireshark.fields(path, info, options=(*options, "-o", "tcphs.info_marks:FALSE"))
-    found = {}
-    for row, bare in zip(wireshark.fields(path, info, "tcphs.phase", "tcphs.step", options=options), plain):
-        marked, unmarked = ";".join(row[info]), ";".join(bare[info])
+    plain = columns_of(wireshark, path, (*options, "-o", "tcphs.info_marks:FALSE"))
+    shown, found = columns_of(wireshark, path, options), {}
+    for row in wireshark.fields(path, "tcphs.phase", "tcphs.step", options=options):
+        marked, unmarked = shown[row["frame"]], plain[row["frame"]]
         assert marked.endswith(unmarked)
         marks = re.findall(r"\[[^\]]*\]", marked[:len(marked) - len(unmarked)])
         found[row["frame"]] = (marks, row["tcphs.phase"], row["tcphs.step"])
