@@ -437,10 +437,6 @@ static void put_heads(struct drawing *d)
 
 static void put_verdict(struct drawing *d)
 {
-	static const char *const colours[TCPHS_VERDICTS] = {
-		[TCPHS_COMPLETE] = "32",  [TCPHS_UNKNOWN] = "36",     [TCPHS_INCOMPLETE] = "33",
-		[TCPHS_HALF_OPEN] = "31", [TCPHS_MALFORMED] = "1;31",
-	};
 	const struct tcphs_judgement *judgement = &d->summary->judgement;
 	enum tcphs_reason reason = (enum tcphs_reason)judgement->reason;
 	const char *verdict = tcphs_verdict_word((enum tcphs_verdict)judgement->verdict);
@@ -462,7 +458,7 @@ static void put_verdict(struct drawing *d)
 
 		first = rest == sentence->str ? MIN(strlen(verdict), length) : 0;
 		if (first)
-			put(d, colours[judgement->verdict], verdict);
+			put(d, text_verdict_colour((enum tcphs_verdict)judgement->verdict), verdict);
 		g_string_append_len(d->text, rest + first, (gssize)(length - first));
 		g_string_append_c(d->text, '\n');
 	}

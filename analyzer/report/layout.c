@@ -154,15 +154,7 @@ static void put_coloured(struct output *out, const char *colour, const char *tex
 
 static const char *colour_of(const struct row *row, enum column column)
 {
-	static const char *const verdicts[TCPHS_VERDICTS] = {
-		[TCPHS_COMPLETE] = "32",
-		[TCPHS_UNKNOWN] = "36",
-		[TCPHS_INCOMPLETE] = "33",
-		[TCPHS_HALF_OPEN] = "31",
-		[TCPHS_MALFORMED] = "1;31",
-	};
-
-	return column == VERDICT ? verdicts[row->verdict] : "";
+	return column == VERDICT ? text_verdict_colour((enum tcphs_verdict)row->verdict) : "";
 }
 
 /* The finding's first word is its rule: that is what --explain wants. */

@@ -191,20 +191,11 @@ static void put_coloured(struct output *out, const char *colour, const char *tex
 		output_text(out, "\033[0m");
 }
 
-/* Verdicts have the colours that they have in the table. */
 static const char *colour_of(const struct server_stats *stats, int column)
 {
-	static const char *const verdicts[TCPHS_VERDICTS] = {
-		[TCPHS_COMPLETE] = "32",
-		[TCPHS_UNKNOWN] = "36",
-		[TCPHS_INCOMPLETE] = "33",
-		[TCPHS_HALF_OPEN] = "31",
-		[TCPHS_MALFORMED] = "1;31",
-	};
-
 	if (column < WORST || column >= PERCENTILE || !stats->verdicts[verdict_of(column)])
 		return "";
-	return verdicts[verdict_of(column)];
+	return text_verdict_colour((enum tcphs_verdict)verdict_of(column));
 }
 
 static void put_titles(const struct view *view)

@@ -154,3 +154,16 @@ void text_paragraph(struct output *out, const char *text, size_t columns, size_t
 		text = next;
 	}
 }
+
+const char *text_verdict_colour(enum tcphs_verdict verdict)
+{
+	static const char *const verdicts[TCPHS_VERDICTS] = {
+		[TCPHS_COMPLETE] = "32",
+		[TCPHS_UNKNOWN] = "36",
+		[TCPHS_INCOMPLETE] = "33",
+		[TCPHS_HALF_OPEN] = "31",
+		[TCPHS_MALFORMED] = "1;31",
+	};
+
+	return verdicts[verdict];
+}

@@ -47,4 +47,7 @@ size_t text_wrap(const char *text, size_t columns, const char **next);
 /** text_paragraph(): writes |text| in lines of |columns|, each after |indent| spaces, each ended. */
 void text_paragraph(struct output *out, const char *text, size_t columns, size_t indent);
 
+/** text_verdict_colour(): a verdict's colour wherever one is printed, as the parameters of SGR (ECMA-48 8.3.117). */
+const char *text_verdict_colour(enum tcphs_verdict verdict);
+
 #endif
