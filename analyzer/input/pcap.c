@@ -2,35 +2,24 @@
 /*
  * pcap.c - frames of a classic pcap file, by libpcap.
  *
- * Theory of operation. libpcap wants a FILE; it gets one whose octets come from the stream, so that what
- * was peeked at to tell the format is seen by it too, and a pipe or a compressed file is read like any
- * other. The FILE's own buffer is the only copy: stream_read() fills it directly.
+ * Theory of operation. libpcap wants a FILE; the stream becomes one, so that what was peeked at to tell the
+ * format is seen by it too, and a pipe or a compressed file is read like any other.
  *
  * The snapshot length in the file's header is overwritten with 0, "no limit", before libpcap sees it.
  * libpcap would cut longer frames down to it; files joined or rewritten by tools do have such frames, and
  * Wireshark takes them whole. What is damage is decided by libpcap's own limit for the link type.
  */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* fopencookie() */
-#endif
 #include "reader.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 /** Octets of the file's header, and where the snapshot length is in it. */
 enum { FILE_HEADER = 24, SNAPLEN_AT = 16, SNAPLEN_SIZE = 4 };
 
-/** How much is read at once. */
-#define FILE_BUFFER (64 * 1024)
-
-static ssize_t cookie_read(void *cookie, char *into, size_t size)
-{
-	struct stream *stream = cookie;
-	size_t got = stream_read(stream, into, size);
-
-	return got == 0 && stream->problem ? -1 : (ssize_t)got;
-}
+/** Octets before each frame, and after how many octets whoever watches is told of them. */
+enum { FRAME_HEADER = 16, TELL = 1 << 20 };
 
 /** reason(): what libpcap said, fit to be printed. Changes |text|. */
 static const char *reason(char *text)
@@ -47,7 +36,7 @@ static enum tcphs_input_result pcap_reader_damaged(struct tcphs_input *input, ui
 {
 	pcap_t *pcap = input->pcap.pcap;
 
-	if (input->stream->problem)
+	if (stream_file_failed(input->stream, pcap_file(pcap)))
 		return input_damaged(input, "cannot be read on at frame %u (%s): copy the file and try again", number,
 		                     input->stream->problem);
 	if (strstr(pcap_geterr(pcap), "truncated"))
@@ -57,6 +46,12 @@ static enum tcphs_input_result pcap_reader_damaged(struct tcphs_input *input, ui
 	                     reason(pcap_geterr(pcap)));
 }
 
+static void tell(struct tcphs_input *input)
+{
+	stream_file_took(input->stream, input->pcap.untold);
+	input->pcap.untold = 0;
+}
+
 static enum tcphs_input_result pcap_reader_next(struct tcphs_input *input, struct tcphs_frame *frame)
 {
 	struct pcap_pkthdr *header;
@@ -64,10 +59,14 @@ static enum tcphs_input_result pcap_reader_next(struct tcphs_input *input, struc
 
 	if (G_UNLIKELY(result == PCAP_ERROR_BREAK)) {
 		/* libpcap takes a failing read for the end where a frame would begin. */
-		return input->stream->problem ? pcap_reader_damaged(input, frame->number) : TCPHS_INPUT_END;
+		return stream_file_failed(input->stream, pcap_file(input->pcap.pcap)) ?
+		               pcap_reader_damaged(input, frame->number) : TCPHS_INPUT_END;
 	}
 	if (G_UNLIKELY(result != 1))
 		return pcap_reader_damaged(input, frame->number);
+	input->pcap.untold += header->caplen + FRAME_HEADER;
+	if (G_UNLIKELY(input->pcap.untold >= TELL))
+		tell(input);
 	/* Seconds are unsigned in the file; libpcap takes them for signed. */
 	frame->time_ns = input_time((uint32_t)header->ts.tv_sec, MAX(header->ts.tv_usec, 0));
 	frame->has_time = true;
@@ -80,12 +79,12 @@ static enum tcphs_input_result pcap_reader_next(struct tcphs_input *input, struc
 
 static void pcap_reader_close(struct tcphs_input *input)
 {
+	tell(input);
 	pcap_close(input->pcap.pcap);
 }
 
 bool pcap_reader_open(struct tcphs_input *input)
 {
-	static const cookie_io_functions_t functions = { .read = cookie_read };
 	char error[PCAP_ERRBUF_SIZE] = "";
 	uint32_t snaplen;
 	FILE *file;
@@ -95,14 +94,13 @@ bool pcap_reader_open(struct tcphs_input *input)
 		              stream_available(input->stream));
 		return false;
 	}
-	memcpy(&snaplen, stream_data(input->stream) + SNAPLEN_AT, SNAPLEN_SIZE);
-	memset(stream_data(input->stream) + SNAPLEN_AT, 0, SNAPLEN_SIZE);
-	file = fopencookie(input->stream, "r", functions);
+	file = stream_file(input->stream);
 	if (!file) {
-		input_damaged(input, "cannot be read: memory is out");
+		input_damaged(input, "cannot be read (%s): copy the file and try again", g_strerror(errno));
 		return false;
 	}
-	setvbuf(file, NULL, _IOFBF, FILE_BUFFER);
+	memcpy(&snaplen, stream_data(input->stream) + SNAPLEN_AT, SNAPLEN_SIZE);
+	memset(stream_data(input->stream) + SNAPLEN_AT, 0, SNAPLEN_SIZE);
 	input->pcap.pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, error);
 	if (!input->pcap.pcap) {
 		fclose(file);

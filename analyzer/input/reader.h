@@ -35,6 +35,7 @@ struct pcapng_reader {
 struct pcap_reader {
 	pcap_t *pcap;
 	struct tcphs_interface interface;
+	size_t untold;          /* octets read since progress was told */
 };
 
 /** struct join_reader: frames of a join, as far as they are known. */

@@ -6,7 +6,13 @@
  * much as fits and is content with less, so that a slow pipe is not waited for longer than needed. When the
  * room behind |end| is too small, what is left moves to the front; the buffer grows, up to
  * STREAM_BUFFER_MAX, only when a caller needs more octets together than it holds.
+ *
+ * Some libraries want a FILE. Of a file there is a real one, with a descriptor and this buffer of its own: the C
+ * library copies short pieces octet by octet out of any other. All else is given to the FILE by stream_read().
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* fopencookie() */
+#endif
 #include "stream.h"
 
 #include <errno.h>
@@ -200,6 +206,72 @@ size_t stream_read(struct stream *stream, void *into, size_t size)
 	stream_take(stream, size);
 	return size;
 }
+
+/* ---- as a FILE ----------------------------------------------------------------------------------- */
+
+static ssize_t file_of_stream_read(void *cookie, char *into, size_t size)
+{
+	struct stream *stream = cookie;
+	size_t got = stream_read(stream, into, size);
+
+	return got == 0 && stream->problem ? -1 : (ssize_t)got;
+}
+
+/** file_of_stream(): its buffer is the only copy, stream_read() fills it directly. */
+static FILE *file_of_stream(struct stream *stream)
+{
+	static const cookie_io_functions_t functions = { .read = file_of_stream_read };
+	FILE *file = fopencookie(stream, "r", functions);
+
+	if (file)
+		setvbuf(file, NULL, _IOFBF, BUFFER_FIRST);
+	return file;
+}
+
+/** file_of_file(): reads what stream_data() already has once more: so it comes to lie where it can be changed. */
+static FILE *file_of_file(struct stream *stream)
+{
+	int fd = fcntl(stream->fd, F_DUPFD_CLOEXEC, 0);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	int octet;
+
+	if (!file) {
+		if (fd >= 0)
+			close(fd);
+		return NULL;
+	}
+	setvbuf(file, (char *)stream->buffer, _IOFBF, stream->size);
+	octet = getc(file);
+	if (octet != EOF)
+		ungetc(octet, file);
+	return file;
+}
+
+FILE *stream_file(struct stream *stream)
+{
+	FILE *file;
+
+	if (!stream_is_file(stream) || stream_seek(stream, 0, SEEK_CUR) < 0)
+		return file_of_stream(stream);
+	file = file_of_file(stream);
+	stream->handed_over = file != NULL;
+	return file;
+}
+
+void stream_file_took(const struct stream *stream, size_t size)
+{
+	if (stream->handed_over)
+		progress_read(size);
+}
+
+bool stream_file_failed(struct stream *stream, FILE *file)
+{
+	if (!stream->problem && ferror(file))
+		stream_fail(stream, g_strerror(errno));
+	return stream->problem != NULL;
+}
+
+/* ---- octets together ----------------------------------------------------------------------------- */
 
 /** make_room(): buffer[start ...) can hold |count| octets. */
 static void make_room(struct stream *stream, size_t count)

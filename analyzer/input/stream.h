@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "spool.h"
@@ -36,6 +37,7 @@ struct stream {
 	int fd;                /* the source's, if it is a file */
 	char *problem;         /* why nothing more can be read, a few words; NULL if that is the end */
 	bool ended;            /* nothing more will be read */
+	bool handed_over;      /* a FILE reads the descriptor now */
 	uint8_t *buffer;
 	size_t size;           /* octets allocated at |buffer| */
 	size_t start, end;     /* buffer[start .. end) was read and not yet taken */
@@ -61,6 +63,18 @@ struct extent *stream_copy(struct stream *stream, struct spool *spool);
 void stream_fail(struct stream *stream, const char *problem);
 /** stream_seek(): as lseek(2). -1 where the source cannot. */
 int64_t stream_seek(struct stream *stream, int64_t offset, int whence);
+
+/**
+ * stream_file(): the octets that were not taken yet, as a FILE. The stream has to outlive it and must not be read any
+ * more. What stream_need() brought together still lies at stream_data(): what is changed there, the FILE gives.
+ *
+ * @return NULL with errno set.
+ */
+FILE *stream_file(struct stream *stream);
+/** stream_file_took(): |size| octets more were read of it; for those who watch, now and then is enough. */
+void stream_file_took(const struct stream *stream, size_t size);
+/** stream_file_failed(): whether the FILE gives nothing more because of a problem, which |stream->problem| then is. */
+bool stream_file_failed(struct stream *stream, FILE *file);
 
 /** stream_read(): as read(2): waits for at least one octet; 0 at the end or after a problem. */
 size_t stream_read(struct stream *stream, void *into, size_t size);
