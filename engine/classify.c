@@ -275,8 +275,7 @@ static enum tcphs_event server_in_synack(const struct tcphs_connection *c, const
 		return TCPHS_EV_RST_BAD;
 	}
 	if (s->flags & TCPHS_SYN)
-		return acks_syn(client, s->ack) || (!did(client, TCPHS_DID_SYN) && s->ack == client->isn + 1)
-		               ? of_good_synack(c, s) : TCPHS_EV_SYNACK_BAD_ACK;
+		return acks_syn(client, s->ack) ? of_good_synack(c, s) : TCPHS_EV_SYNACK_BAD_ACK;
 	if (!(s->flags & TCPHS_ACK))
 		return TCPHS_EV_NOISE;
 	if (!seq_within(s->seq, server->isn, server->isn + TCPHS_SEQ_AHEAD) ||

@@ -75,7 +75,7 @@ static void tfo_data_ignored(struct update *u)
 {
 	uint32_t all = u->peer->isn + 1 + u->peer->syn_data;
 
-	if (u->peer->syn_data > 0 && seq_lt(u->s->ack, all))
+	if (seq_lt(u->s->ack, all))
 		update_raise_numbers(u, TCPHS_RULE_TFO_DATA_IGNORED, u->peer->syn, all, u->s->ack);
 }
 
@@ -127,11 +127,10 @@ static void mptcp_key_missing(struct update *u)
 	const struct tcphs_options *o = &u->s->options;
 	const struct tcphs_options *a = &u->own->options, *b = &u->peer->options;
 
-	if (!(u->own->did & u->peer->did & TCPHS_DID_OPTIONS) || !(a->seen & b->seen & TCPHS_OPT_MPTCP) ||
-	    a->mptcp_subtype != TCPHS_MP_CAPABLE || b->mptcp_subtype != TCPHS_MP_CAPABLE ||
-	    !(u->s->have & TCPHS_HAVE_OPTIONS))
+	if (!(a->seen & b->seen & TCPHS_OPT_MPTCP) || a->mptcp_subtype != TCPHS_MP_CAPABLE ||
+	    b->mptcp_subtype != TCPHS_MP_CAPABLE || !(u->s->have & TCPHS_HAVE_OPTIONS))
 		return;
-	if (!(o->seen & TCPHS_OPT_MPTCP) || o->mptcp_subtype != TCPHS_MP_CAPABLE || o->mptcp_keys == 0)
+	if (o->mptcp_keys == 0)
 		update_raise(u, TCPHS_RULE_MPTCP_KEY_MISSING, u->c->step[1]);
 }
 
@@ -257,7 +256,7 @@ void update_notice(struct update *u)
 {
 	checksum_bad(u);
 	if (u->s->flags & (TCPHS_SYN | TCPHS_RST)) {
-		if ((u->s->flags & TCPHS_SYN) && (u->s->flags & TCPHS_ACK))
+		if (u->s->flags & TCPHS_SYN)
 			notice_synack(u);
 		if (u->s->flags & TCPHS_RST) {
 			reset_after_handshake(u);

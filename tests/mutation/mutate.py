@@ -5,18 +5,21 @@
     mutate.py [--part N/M] [--jobs N] [--file NAME]... [--list]
 
 A mistake (a mutant) is a comparison turned round, an && for an ||, a ! left away, a + for a -, a constant answer, a
-cell of the opening or closing table dropped, its rule or its next state forgotten. It is noticed if the engine does not
-compile with it, crashes, hangs, or if an expectation of a capture script is missed, a unit test of the engine fails, or
-one of its fuzz targets on a few inputs.
+cell of the opening or closing table dropped, its rule or its next state forgotten, a row of another table dropped, a
+reason's verdict or blame exchanged. It is noticed if the engine does not compile with it, crashes, hangs, or if an
+expectation of a capture script is missed, a unit test of the engine fails, or one of its fuzz targets on a few inputs.
+It hangs if it takes many times the processor time that the same takes without a mistake; a machine that is busy with
+other things makes nothing hang.
 
 Prints each mutant that nobody noticed, then 'mutants N, noticed N, equivalent N, score P %'. What cannot be noticed,
 because the program means the same, is listed in equivalent.txt with the reason. --part 3/10 takes each tenth mutant
 from the third on. Exit status 0, 1 if the score is below 95 %, 2 if something is wrong with the run.
 
-Theory of operation. A mutant differs in one line of one file. So the engine's other files are compiled once, and for
-each mutant that file alone, then the program that replays all capture scripts (judge_engine) is linked and run: half a
-second. Only what it lets through is shown to the other tests. Its answers are compared by the code that the suite of
-scripts itself uses; what is not expected by a script may change freely.
+Theory of operation. A mutant differs in one line of one file. So the engine is compiled once, and for each mutant only
+what that file is part of; the objects become a shared library, which the programs, linked once, load instead of the
+one without a mistake. First comes the program that replays all capture scripts (judge_engine); only what it lets
+through is shown to the other tests, and of these to none that the file is no part of. Its answers are compared by the
+code that the suite of scripts itself uses; what is not expected by a script may change freely.
 """
 
 import argparse
@@ -26,6 +29,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -40,20 +44,28 @@ ENGINE = ROOT / "engine"
 EQUIVALENT = Path(__file__).with_name("equivalent.txt")
 
 # The tables and whatever decides: which event, which rule, which verdict. Not what formats or stores.
-FILES = ("transition.c", "classify.c", "checks.c", "judge.c", "notice.c", "agree.c", "icmp.c", "segment.c", "seq.h")
+FILES = ("transition.c", "classify.c", "connection.c", "checks.c", "judge.c", "notice.c", "agree.c", "icmp.c",
+         "segment.c", "zeek.c", "isn.c", "seq.h", "rules.def", "verdicts.def")
 # Programs that fail if something is wrong: {name: (sources below tests/, arguments)}. Of the fuzz targets a few inputs.
 TESTS = {
     **{name: ((f"unit/{name}.c",), ())
-       for name in ("test_agree", "test_segment", "test_format", "test_words", "test_zeek", "test_isn")},
+       for name in ("test_agree", "test_segment", "test_format", "test_words", "test_zeek", "test_isn", "test_store")},
     "fuzz_agree": (("fuzz/fuzz_agree.c", "fuzz/standalone.c"), ("400",)),
-    "fuzz_engine": (("fuzz/fuzz_engine.c", "fuzz/standalone.c"), ("500",)),
+    "fuzz_engine": (("fuzz/fuzz_engine.c", "fuzz/standalone.c"), ("2000",)),
 }
 SCORE = 95.0
-# Of the program without a mistake times this; a mutant that takes longer hangs.
-PATIENCE = 10.0
+# What a program may use before it is thought to hang: processor seconds (none takes one), octets of memory and output.
+LIMITS = ("prlimit", "--cpu=6", f"--as={1 << 31}", f"--fsize={1 << 28}", "--core=0")
+# Nothing waits longer than this for a processor.
+PATIENCE = 300.0
 
 COMPARISONS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "=="}
 OPERATORS = {**COMPARISONS, "&&": "||", "||": "&&", "+": "-", "-": "+"}
+# Of the *.def files: which word of a row becomes which.
+BREAKS = {"NOTHING": "FLAGS", "ARITHMETIC": "NOTHING", "FLAGS": "NOTHING", "SEGMENT": "NOTHING"}
+VERDICTS = {"COMPLETE": "UNKNOWN", "UNKNOWN": "COMPLETE", "INCOMPLETE": "UNKNOWN", "HALF_OPEN": "INCOMPLETE",
+            "MALFORMED": "INCOMPLETE"}
+BLAMES = {"NONE": "PATH", "PATH": "NONE", "CLIENT": "SERVER", "SERVER": "CLIENT", "CAPTURE": "NONE"}
 
 
 class Mutant(NamedTuple):
@@ -65,6 +77,7 @@ class Mutant(NamedTuple):
     after: str
     text: str
     place: str
+    nth: int = 1   # of those that would have the same key
 
     @property
     def key(self):
@@ -72,8 +85,9 @@ class Mutant(NamedTuple):
         before = self.text[self.column:self.end]
         nth = self.text[:self.column].count(before)
         text = re.sub(r"\s*/\*.*?(\*/|$)", "", self.text).strip()
+        again = f" ({self.nth})" if self.nth > 1 else ""
         return (f"{self.file}: {self.place}: {text} | {nth} {before.strip()} -> "
-                f"{self.after.strip() or 'nothing'}")
+                f"{self.after.strip() or 'nothing'}{again}")
 
     def applied(self, source):
         """The file with the mistake in it."""
@@ -132,16 +146,39 @@ def cell_mutants(number, text, code, place):
         yield Mutant("transition.c", number, match.start(1), match.end(1), "TCPHS_STATE_NONE", text, place)
 
 
+def row_mutants(file, number, text, code, place):
+    """Rows of the tables that say which function belongs to what: dropped."""
+    match = re.fullmatch(r"\t+(\{ TCPHS_RULE_\w+, \w+ \},|\[TCPHS_EV_\w+\] = \w+,)", code)
+    if match:
+        yield Mutant(file, number, match.start(1), match.end(1), "", text, place)
+
+
+def word_mutants(file, number, text, code, place):
+    """Rows of the *.def files: what a rule breaks, the verdict and the blame of a reason."""
+    if match := re.match(r"TCPHS_RULE\(\w+, \w+, \w+, \w+, (\w+),", code):
+        yield Mutant(file, number, match.start(1), match.end(1), BREAKS[match.group(1)], text, place)
+    if match := re.match(r"TCPHS_REASON\(\w+, \w+, (\w+), (\w+),", code):
+        yield Mutant(file, number, match.start(1), match.end(1), VERDICTS[match.group(1)], text, place)
+        yield Mutant(file, number, match.start(2), match.end(2), BLAMES[match.group(2)], text, place)
+
+
 def mutants_of(file):
     """All mistakes in one file, in order."""
     source = (ENGINE / file).read_text(encoding="utf-8")
     place = ""
+    seen = Counter()
     for number, (text, code) in enumerate(zip(source.split("\n"), code_of(source)), 1):
         place = place_of(code, place)
         if file == "transition.c":
-            yield from cell_mutants(number, text, code, place)
+            found = cell_mutants(number, text, code, place)
+        elif file.endswith(".def"):
+            found = word_mutants(file, number, text, code, place)
         else:
-            yield from operator_mutants(file, number, text, code, place)
+            found = (*operator_mutants(file, number, text, code, place),
+                     *row_mutants(file, number, text, code, place))
+        for mutant in found:
+            seen[mutant.key] += 1
+            yield mutant._replace(nth=seen[mutant.key])
 
 
 def equivalents():
@@ -161,20 +198,30 @@ class Workshop:
 
     def __init__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="tcphs-mutants-"))
-        self.flags = ["-std=gnu11", "-O1", "-w", f"-I{ENGINE}", f"-I{ROOT}/captures/generator",
+        # What is edited while this runs, perhaps for hours, does not matter.
+        self.engine = shutil.copytree(ENGINE, self.folder / "engine")
+        self.scripts = shutil.copytree(paths.SCRIPTS, self.folder / "scripts")
+        self.expectations = {(wanted["script"], wanted["variant"]): wanted for wanted in replays.generate()}
+        self.flags = ["-std=gnu11", "-O1", "-w", "-fPIC", f"-I{self.engine}", f"-I{ROOT}/captures/generator",
                       '-DTCPHS_VERSION="0"', *self.pkg_config("--cflags", "glib-2.0")]
-        self.libraries = [str(paths.built(paths.BUILD / "captures/libtcphs-script.a")),
-                          *self.pkg_config("--libs", "glib-2.0", "libpcap"), "-lm"]
-        self.sources = sorted(ENGINE.glob("*.c"))
+        self.libraries = [*self.pkg_config("--libs", "glib-2.0", "libpcap"), "-lm"]
+        self.sources = sorted(self.engine.glob("*.c"))
+        self.includes = {source: self.included(source) for source in self.sources}
         programs = {ROOT / "tests" / source for sources, _ in TESTS.values() for source in sources}
         programs.add(ROOT / "tests/scripts/judge_engine.c")
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             list(pool.map(lambda source: self.compile(source, self.folder), [*self.sources, *programs]))
-        self.expectations = {(wanted["script"], wanted["variant"]): wanted for wanted in replays.generate()}
-        self.link("judge_engine", ("judge_engine",), self.folder, {})
+        self.share(self.folder, {})
+        subprocess.run(["ar", "rcs", self.folder / "engine.a", *map(self.object_of, self.sources)], check=True)
+        self.link("judge_engine", ["judge_engine"], [paths.built(paths.BUILD / "captures/libtcphs-script.a")])
+        self.parts = {name: self.link(name, [Path(source).stem for source in sources])
+                      for name, (sources, _) in TESTS.items()}
         self.runs = self.answers(self.folder)
         if self.runs is None or self.misses(self.runs, {}):
             raise Trouble("the scripts do not even pass without a mistake; see tests/scripts")
+        failing = [name for name in TESTS if self.fails(name, self.folder)]
+        if failing:
+            raise Trouble(f"{' and '.join(failing)} do not even pass without a mistake")
 
     def close(self):
         """Nothing stays."""
@@ -182,7 +229,17 @@ class Workshop:
 
     @staticmethod
     def pkg_config(*arguments):
+        """Words for the compiler."""
         return subprocess.run(["pkg-config", *arguments], capture_output=True, text=True, check=True).stdout.split()
+
+    def included(self, source):
+        """Names of all files that the source is made of."""
+        done = subprocess.run(["gcc", *self.flags, "-MM", source], capture_output=True, text=True, check=True)
+        return {Path(word).name for word in done.stdout.replace("\\\n", " ").split()[1:]}
+
+    def object_of(self, source):
+        """Its object file, without a mistake."""
+        return self.folder / f"{source.stem}.o"
 
     def compile(self, source, folder, include=()):
         """An object file in |folder|; whether that worked."""
@@ -190,26 +247,44 @@ class Workshop:
                                folder / f"{source.stem}.o"], capture_output=True, check=False)
         return done.returncode == 0
 
-    def link(self, program, parts, folder, changed):
-        """A program in |folder|, with some of the engine's object files from elsewhere."""
-        objects = [changed.get(source.stem, self.folder / f"{source.stem}.o") for source in self.sources]
-        parts = [self.folder / f"{part}.o" for part in parts]
-        done = subprocess.run(["gcc", *parts, *objects, "-o", folder / program, *self.libraries], capture_output=True,
-                              text=True, check=False)
+    def share(self, folder, changed):
+        """The engine as a shared library in |folder|, with some of its object files from elsewhere."""
+        objects = [changed.get(source.stem, self.object_of(source)) for source in self.sources]
+        self.linked(["-shared", *objects, "-o", folder / "libengine.so", "-lm"])
+
+    def link(self, program, parts, libraries=()):
+        """A program that loads the engine; the names of the engine's sources that it needs."""
+        objects = [self.folder / f"{part}.o" for part in parts]
+        self.linked([*objects, *libraries, "-o", self.folder / program, f"-L{self.folder}", "-lengine",
+                     *self.libraries])
+        trace = self.linked([*objects, *libraries, self.folder / "engine.a", "-o", self.folder / f"{program}.whole",
+                             "-Wl,-t,-t", *self.libraries])
+        return {f"{name}.c" for name in re.findall(r"engine\.a\)(\w+)\.o", trace)}
+
+    @staticmethod
+    def linked(arguments):
+        """What the linker said."""
+        done = subprocess.run(["gcc", *arguments], capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            raise Trouble(f"{program} cannot be linked: {done.stderr}")
+            raise Trouble(f"the linker failed: {done.stderr}")
+        return done.stdout
+
+    def succeeds(self, program, arguments, folder, output):
+        """Whether it ends as it should, with the engine that is in |folder|."""
+        done = subprocess.run([*LIMITS, self.folder / program, *arguments], cwd=ROOT, stdout=output,
+                              stderr=subprocess.DEVNULL, check=False, timeout=PATIENCE,
+                              env={**os.environ, "LD_LIBRARY_PATH": str(folder)})
+        return done.returncode == 0
 
     def answers(self, folder):
         """{(script, variant): its lines}, or None if the program did not end as it should."""
-        try:
-            done = subprocess.run([folder / "judge_engine", paths.SCRIPTS], capture_output=True, text=True,
-                                  timeout=PATIENCE, check=False)
-        except (subprocess.TimeoutExpired, UnicodeDecodeError):
-            return None
-        if done.returncode != 0:
-            return None
-        chunks = re.split(r'^(?=\{"type":"run")', done.stdout, flags=re.M)[1:]
+        with open(folder / "answers", "w+b") as output:
+            if not self.succeeds("judge_engine", [self.scripts], folder, output):
+                return None
+            output.seek(0)
+            text = output.read().decode("utf-8", "replace")
         head = re.compile(r'"script":"([^"]*)","variant":"([^"]*)"')
+        chunks = text.split('{"type":"run"')[1:]
         return {head.search(chunk).groups(): chunk for chunk in chunks}
 
     def misses(self, runs, same):
@@ -217,24 +292,15 @@ class Workshop:
         for name, chunk in runs.items():
             if same.get(name) == chunk:
                 continue
-            answer = replays.parse_engine(chunk)[name]
+            answer = replays.parse_engine('{"type":"run"' + chunk)[name]
             for mode in ("keep", "drain"):
                 if test_scripts.compare(self.expectations[name], answer[mode]):
                     return True
         return set(runs) != set(self.expectations)
 
-    def a_test_fails(self, folder, changed):
-        """Whether one of them notices."""
-        for name, (sources, arguments) in TESTS.items():
-            self.link(name, [Path(source).stem for source in sources], folder, changed)
-            try:
-                done = subprocess.run([folder / name, *arguments], cwd=ROOT, capture_output=True, timeout=60,
-                                      check=False)
-            except subprocess.TimeoutExpired:
-                return True
-            if done.returncode != 0:
-                return True
-        return False
+    def fails(self, name, folder):
+        """Whether a test notices."""
+        return not self.succeeds(name, TESTS[name][1], folder, subprocess.DEVNULL)
 
     def noticed(self, mutant):
         """Whether a test notices the mistake."""
@@ -246,18 +312,23 @@ class Workshop:
 
     def tried(self, mutant, folder):
         """As above, with a folder for what is made."""
-        wrong = folder / mutant.file
-        wrong.write_text(mutant.applied((ENGINE / mutant.file).read_text(encoding="utf-8")), encoding="utf-8")
-        # A header is compiled into all files; they find the wrong one first, from copies beside it.
-        files = [wrong] if wrong.suffix == ".c" else [Path(shutil.copy(source, folder)) for source in self.sources]
+        wrong = mutant.applied((self.engine / mutant.file).read_text(encoding="utf-8"))
+        # What includes a header finds the wrong one first, because everything is beside it.
+        if not mutant.file.endswith(".c"):
+            shutil.copytree(self.engine, folder, dirs_exist_ok=True)
+        (folder / mutant.file).write_text(wrong, encoding="utf-8")
+        concerned = [source for source in self.sources if mutant.file in self.includes[source]]
         changed = {}
-        for source in files:
-            if not self.compile(source, folder, include=(folder,)):
+        for source in concerned:
+            if not self.compile(folder / source.name, folder, include=(folder,)):
                 return True
             changed[source.stem] = folder / f"{source.stem}.o"
-        self.link("judge_engine", ("judge_engine",), folder, changed)
+        self.share(folder, changed)
         runs = self.answers(folder)
-        return runs is None or self.misses(runs, self.runs) or self.a_test_fails(folder, changed)
+        if runs is None or self.misses(runs, self.runs):
+            return True
+        names = {source.name for source in concerned}
+        return any(self.fails(name, folder) for name, parts in self.parts.items() if names & parts)
 
 
 # ---- all of them -----------------------------------------------------------------------------------------------------

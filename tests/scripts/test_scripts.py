@@ -150,6 +150,9 @@ def compare(expectation, answer):
     for frame in expectation["frames"]:
         misses += [(frame["line"], f"frame {frame['frame']}, {what}", wanted, got)
                    for what, wanted, got in compare_frame(frame, answer)]
+    known = {frame["frame"] for frame in expectation["frames"]} | set(expectation["extra"])
+    misses += [(1, f"findings about frame {number}", "nothing", shown(rules))
+               for number, rules in sorted(answer.findings.items()) if number not in known]
     connections = expectation["connections"]
     if len(own) != len(connections):
         says = "; ".join(f"stream {got['stream']} {got['verdict']} {got['reason']} from frame {got['first_frame']}"
