@@ -4,7 +4,8 @@
  *
  * Frames are decoded in batches, and the tracker is told of a batch's keys before it gets the segments: in a flood
  * every segment is a new connection and a cache miss, and this way the misses overlap. One tracker per input. Retired
- * connections are drained after every batch, so that what is kept does not grow with the length of the capture.
+ * connections are drained after every batch, so that what is kept does not grow with the length of the capture. Where
+ * there is a processor for it, another thread reads and decodes ahead (feed.c).
  *
  * A job is a source, and most have one input. Of an archive each member is an input, with parts of the reports of its
  * own; only the job's turn is common to them. A report that wants the frames of an input once more, when all is known
@@ -20,10 +21,8 @@
 #include <unistd.h>
 
 #include "baseline.h"
+#include "feed.h"
 #include "interrupt.h"
-
-/* So many items that about 32 frames are taken together: enough misses overlap, and all fit the processor's caches. */
-#define BATCH (32 + TCPHS_DECODE_ITEMS - 1)
 
 /** struct reading: what a job needs while it reads. */
 struct reading {
@@ -43,7 +42,6 @@ struct reading {
 	const struct report_choice *choice;  /* the only connection of which a ladder is wanted; NULL: all */
 	struct baseline_input *baseline;  /* what an earlier run had of it; NULL: no such run */
 	GArray *findings;    /* of struct tcphs_finding: room for those that are reported */
-	struct tcphs_decoded items[BATCH];
 };
 
 static const char out_of_memory[] = "memory is out here and reading stopped: split the capture, or use --format ndjson";
@@ -229,26 +227,22 @@ static void show(const struct reading *reading, const struct tcphs_decoded *item
 }
 
 /* Those reports also want to know where the rest of a segment is. */
-static void show_pieces(const struct reading *reading)
+static void show_pieces(const struct reading *reading, const struct batch *batch)
 {
-	size_t count;
-	const struct tcphs_piece *pieces = tcphs_decoder_pieces(reading->decoder, &count);
-
-	for (size_t n = 0; n < count; n++) {
+	for (size_t n = 0; n < batch->piece_count; n++) {
 		for (guint i = 0; i < reading->job->mains->len; i++) {
 			struct report *part = reading->current->parts[i];
 
 			if (part->piece)
-				part->piece(part, &pieces[n]);
+				part->piece(part, &batch->pieces[n]);
 		}
 	}
 }
 
 /* Feeds a batch to the tracker. */
-static int track(struct reading *reading, size_t count)
+static int track(struct reading *reading, const struct tcphs_decoded *items, size_t count)
 {
-	const struct tcphs_decoded *items = reading->items;
-	struct tcphs_place places[BATCH];
+	struct tcphs_place places[FEED_BATCH];
 	struct tcphs_mark mark, *wanted = reading->ladders || reading->job->items_wanted ? &mark : NULL;
 	int result = TCPHS_OK;
 
@@ -282,28 +276,46 @@ static void flush(const struct reading *reading)
 	}
 }
 
-/* Reads as far as it goes. Returns why it goes no further, for g_free(), or NULL if that is the end. */
-static char *read_frames(struct reading *reading, struct tcphs_input *frames)
+/* Takes what |feed| gives as far as it goes. False: memory is out. */
+static bool take_batches(struct reading *reading, struct feed *feed)
 {
-	size_t capacity = reading->live ? TCPHS_DECODE_ITEMS : BATCH;
-	enum tcphs_input_result result;
-	size_t count;
+	const struct batch *batch;
 
-	do {
-		result = tcphs_decode_batch(reading->decoder, frames, reading->items, capacity, &count,
-		                            &reading->input.tally.frames);
-		if (track(reading, count) != TCPHS_OK || !drain(reading))
-			return g_strdup(out_of_memory);
-		show_pieces(reading);
+	while ((batch = feed_next(feed))) {
+		reading->input.tally.frames = batch->frames;
+		if (track(reading, batch->items, batch->count) != TCPHS_OK || !drain(reading))
+			return false;
+		show_pieces(reading, batch);
 		watch_turn(reading, false);
 		if (reading->live)
 			flush(reading);
-	} while (result == TCPHS_INPUT_FRAME && !stopped(reading));
+		if (stopped(reading))
+			feed_stop(feed);
+	}
 	reading->current->stopped = stopped(reading);
+	return true;
+}
+
+static enum feed_manner manner(const struct reading *reading)
+{
+	if (reading->live)
+		return FEED_LIVE;
+	return reading->job->ahead ? FEED_AHEAD : FEED_IN_TURN;
+}
+
+/* Reads as far as it goes. Returns why it goes no further, for g_free(), or NULL if that is the end. */
+static char *read_frames(struct reading *reading, struct tcphs_input *frames)
+{
+	struct feed *feed = feed_new(reading->decoder, frames, manner(reading));
+	bool taken = take_batches(reading, feed);
+
+	feed_del(feed);
+	if (!taken)
+		return g_strdup(out_of_memory);
 	if (reading->current->stopped)
 		return g_strdup_printf("reading was stopped after frame %" G_GUINT64_FORMAT,
 		                       reading->input.tally.frames);
-	return result == TCPHS_INPUT_DAMAGED ? g_strdup(tcphs_input_message(frames)) : NULL;
+	return g_strdup(tcphs_input_message(frames));
 }
 
 static void count_not_decoded(struct reading *reading)
@@ -606,11 +618,12 @@ void job_run(struct job *job)
 /* ---- life ---------------------------------------------------------------------------------------- */
 
 struct job *job_new(guint number, const struct options *options, const struct source *source, GPtrArray *mains,
-                    struct turn *turn)
+                    struct turn *turn, bool ahead)
 {
 	struct job *job = g_new0(struct job, 1);
 
 	job->number = number;
+	job->ahead = ahead;
 	job->options = options;
 	job->source = source;
 	job->mains = mains;

@@ -41,6 +41,7 @@ struct job {
 	const struct source *source;
 	GPtrArray *mains;             /* struct report *, for reading only */
 	struct turn *turn;
+	bool ahead;                   /* a second thread may read ahead */
 	/* The outcome: */
 	GPtrArray *inputs;            /* struct job_input *, in order; none if the source was not opened */
 	struct tcphs_isn_table *isns; /* their hosts; NULL without */
@@ -52,7 +53,7 @@ struct job {
 
 /** job_new(): nothing is read yet. */
 struct job *job_new(guint number, const struct options *options, const struct source *source, GPtrArray *mains,
-                    struct turn *turn);
+                    struct turn *turn, bool ahead);
 
 /** job_run(): reads the source to its end, on any thread. */
 void job_run(struct job *job);

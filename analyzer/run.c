@@ -5,8 +5,8 @@
  * Each input is a job (job.c) with a tracker, a decoder and a part of each report of its own, so that threads share
  * nothing but what nobody changes. The jobs begin in order and are adopted in order, by the thread that called run():
  * reports, complaints and the hosts' ISNs are the same octets whichever job is done first. Only so many jobs begin
- * before the first of them is adopted that their outcomes fit into memory. With one job at a time, or one input, no
- * thread is made.
+ * before the first of them is adopted that their outcomes fit into memory. With one job at a time, or one input, they
+ * run on the thread that called. Threads that no job needs read ahead for those that there are.
  */
 #include "run.h"
 
@@ -35,6 +35,7 @@ struct run {
 	bool *done;                     /* under turn.mutex */
 	struct turn turn;
 	GThreadPool *pool;              /* NULL: this thread does it */
+	bool ahead;                     /* there are more threads than inputs */
 	struct tally total;
 	struct tcphs_isn_table *isns;   /* hosts of all inputs; NULL if no report wants them */
 	GPtrArray *expected;            /* struct expected *, of each expectation of the policy */
@@ -119,7 +120,8 @@ static void begin(struct run *run, guint number)
 
 	while (run->jobs->len < run->sources->len && run->jobs->len <= last) {
 		struct job *job = job_new(run->jobs->len, run->options,
-		                          g_ptr_array_index(run->sources, run->jobs->len), run->reports, &run->turn);
+		                          g_ptr_array_index(run->sources, run->jobs->len), run->reports, &run->turn,
+		                          run->ahead);
 
 		g_ptr_array_add(run->jobs, job);
 		if (run->pool)
@@ -283,6 +285,7 @@ static void run_open(struct run *run, const struct options *options, GPtrArray *
 	tally_init(&run->total);
 	run->expected = expected_new(options->policy.expectations);
 	run->isns = hosts_wanted(reports) ? tcphs_isn_new(&options->engine) : NULL;
+	run->ahead = options->jobs > sources->len;
 	/* Where no thread can be made, this one does all. */
 	if (options->jobs > 1 && sources->len > 1)
 		run->pool = g_thread_pool_new(work, run, (gint)options->jobs, TRUE, NULL);

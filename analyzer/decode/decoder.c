@@ -122,7 +122,8 @@ uint8_t decoder_encap(const struct decode *decode)
 
 const char *tcphs_decoder_encap(const struct tcphs_decoder *decoder, uint8_t encap)
 {
-	return encap < decoder->encap_count ? decoder->encaps[encap].word : "other";
+	/* Not by their count, which may be growing on another thread. */
+	return encap != ENCAP_OTHER && decoder->encaps[encap].word ? decoder->encaps[encap].word : "other";
 }
 
 /* ---- what was not decoded ------------------------------------------------------------------------ */

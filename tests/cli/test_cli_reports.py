@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """test_cli_reports.py - several reports of one run, each where it was asked for, whole or not at all."""
 
+import gzip
 import os
 import resource
 import stat
 
 import pytest
 
-from cli_captures import Talk, complete, pcap, flood, refused
+from cli_captures import Talk, complete, pcap, pcapng, flood, refused
 
 
 def test_reports_go_to_files_beside_the_one_on_standard_output(tcphs, write, tmp_path):
@@ -101,3 +102,23 @@ def test_any_number_of_jobs_gives_the_same_octets(tcphs, write, form):
     for jobs in ("2", "3", "16"):
         again = tcphs("--format", form, "--jobs", jobs, *names)
         assert (again.status, again.out, again.err) == (first.status, first.out, first.err)
+
+
+def long_talks():
+    """So much of one capture that a second thread reads ahead: whole connections and refused ones."""
+    frames = flood(4000, refuse=True)
+    for number in range(200):
+        frames += Talk(sport=30000 + number).handshake(0.04 * number).shutdown(0.04 * number + 0.1).frames
+    return sorted(frames, key=lambda frame: frame[0])
+
+
+@pytest.mark.parametrize("form", ["table", "ndjson", "summary", "html"])
+@pytest.mark.parametrize("kind", ["pcap", "cut", "pcapng", "gz"])
+def test_reading_ahead_gives_the_same_octets(tcphs, write, form, kind):
+    octets = {"pcap": pcap, "cut": lambda frames: pcap(frames)[:-3], "pcapng": pcapng,
+              "gz": lambda frames: gzip.compress(pcap(frames), 1)}[kind](long_talks())
+    name = write("a", octets)
+    first = tcphs("--format", form, "--jobs", "1", name)
+    assert first.status == (3 if kind == "cut" else 1)
+    again = tcphs("--format", form, "--jobs", "2", name)
+    assert (again.status, again.out, again.err) == (first.status, first.out, first.err)

@@ -11,6 +11,7 @@ import struct
 import subprocess
 import termios
 import time
+from pathlib import Path
 
 import pytest
 
@@ -93,6 +94,29 @@ def test_a_signal_ends_reading_on_any_thread(start, write, number):
     lines = [json.loads(line) for line in process.stdout.read().decode().splitlines()]
     assert [line["file"] for line in lines if line["type"] == "file"] == ["-", "later.pcap"]
     assert [line["reason"] for line in lines if line["type"] == "connection"] == ["refused", "three_way"]
+
+
+def wait_until_far(process, octets):
+    """Until some file of the process was read so far."""
+    far = 0
+    while far < octets:
+        assert process.poll() is None, "it had read all before it could be stopped"
+        for info in Path(f"/proc/{process.pid}/fdinfo").iterdir():
+            far = max(far, int(info.read_text().split()[1]))
+
+
+def test_a_signal_ends_reading_ahead_and_what_was_read_is_counted(start, write):
+    """What another thread had read by then is not lost: every frame that was counted was looked at."""
+    header, frames = pcap([]), pcap(flood(2000))
+    name = write("a.pcap", header + 300 * frames[len(header):])
+    process = start("--format", "ndjson", "--jobs", "2", name)
+    wait_until_far(process, 4 << 20)
+    process.send_signal(signal.SIGINT)
+    out, err = (octets.decode() for octets in process.communicate(timeout=60))
+    assert process.returncode == 130
+    last = next(line for line in map(json.loads, out.splitlines()) if line["type"] == "file")
+    assert 20000 < last["frames"] < 600000 and last["tcp_segments"] == last["frames"]
+    assert f"read up to frame {last['frames']}\n" in err
 
 
 @pytest.mark.parametrize("form", ["table", "ndjson", "csv", "zeek"])
