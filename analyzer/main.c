@@ -9,6 +9,7 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <glib.h>
@@ -30,6 +31,39 @@ static bool draw_hash_key(struct options *options)
 	size_t size = sizeof(options->engine.hash_key);
 
 	return getrandom(options->engine.hash_key, size, 0) == (ssize_t)size;
+}
+
+/* Whether the file that |report| describes is one of the inputs. */
+static bool is_input(const struct stat *report, const GPtrArray *sources)
+{
+	for (guint i = 0; i < sources->len; i++) {
+		const struct source *source = g_ptr_array_index(sources, i);
+		struct stat input;
+
+		if (source->joined ? is_input(report, source->joined)
+		                   : stat(source->path, &input) == 0 && input.st_dev == report->st_dev &&
+		                             input.st_ino == report->st_ino)
+			return true;
+	}
+	return false;
+}
+
+/* A report takes the place of the file that is there: never of what it is about. */
+static bool spares_inputs(const struct options *options, const GPtrArray *sources)
+{
+	for (guint i = 0; i < options->reports->len; i++) {
+		const char *path = options_report(options, i)->path;
+		struct stat status;
+		char *escaped;
+
+		if (!path || stat(path, &status) != 0 || !S_ISREG(status.st_mode) || !is_input(&status, sources))
+			continue;
+		escaped = text_escape(path);
+		complain("%s: the report would take the place of this input: name another file", escaped);
+		g_free(escaped);
+		return false;
+	}
+	return true;
 }
 
 /* One of the reports, main and not yet begun; NULL, and a complaint, if its file cannot be made. */
@@ -153,6 +187,10 @@ static int analyze(struct options *options, struct output *out)
 	if (options->join)
 		tcphs_join_prepare();
 	sources = sources_expand(options->inputs, options->join);
+	if (!spares_inputs(options, sources)) {
+		g_ptr_array_unref(sources);
+		return EXIT_USAGE;
+	}
 	reports = g_ptr_array_new();
 	status = open_reports(options, out, reports, sources->len > 1);
 	if (status == EXIT_NOTHING && options->sandbox)

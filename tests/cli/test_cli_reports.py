@@ -85,6 +85,17 @@ def test_a_report_replaces_a_file_and_writes_into_what_is_none(tcphs, write, tmp
     assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o666 & ~umask
 
 
+@pytest.mark.parametrize("wanted", [["--output", "in/a.pcap"], ["--write", "in/a.pcap"], ["--report", "csv=link"]])
+@pytest.mark.parametrize("inputs", [["in/a.pcap"], ["in"], ["--join", "in"], ["in/../link"]])
+def test_a_report_never_takes_the_place_of_an_input(tcphs, write, tmp_path, wanted, inputs):
+    write("in/a.pcap", refused())
+    (tmp_path / "link").symlink_to("in/a.pcap")
+    done = tcphs(*wanted, *inputs)
+    assert (done.status, done.out) == (2, "")
+    assert done.complaint().endswith("the report would take the place of this input: name another file")
+    assert (tmp_path / "in/a.pcap").read_bytes() == refused()
+
+
 def many(write):
     """Some inputs of different size, one damaged, one that is no capture."""
     names = [write("damaged.pcap", complete()[:-3]), write("none.pcap", b"nothing of ours")]
