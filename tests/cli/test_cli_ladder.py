@@ -1,13 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """test_cli_ladder.py - --ladder draws one connection: what was sent, what adds up, what is missing."""
 
-import os
-import pty
 import re
-import struct
-import subprocess
-import termios
-from fcntl import ioctl
 from pathlib import Path
 
 import pytest
@@ -168,30 +162,9 @@ def test_other_reports_are_written_beside_it(tcphs, write, tmp_path):
     assert (tmp_path / "all.ndjson").read_text() == tcphs("--format", "ndjson", name).out
 
 
-def on_terminal(program, columns, name, folder, **environment):
-    """What a terminal of that width is sent."""
-    master, slave = pty.openpty()
-    ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
-    kept = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
-    subprocess.run([program, "--fail-on", "never", "--ladder", "0", name], stdout=slave, cwd=folder, check=True,
-                   timeout=60, env={**kept, "TERM": "xterm", "LC_ALL": "C.UTF-8", **environment})
-    os.close(slave)
-    octets = b""
-    while True:
-        try:
-            part = os.read(master, 65536)
-        except OSError:
-            break
-        if not part:
-            break
-        octets += part
-    os.close(master)
-    return octets.decode().replace("\r\n", "\n")
-
-
 @pytest.mark.parametrize("columns", [60, 80, 100, 124, 125, 140, 200])
-def test_nothing_runs_over_the_edge_of_the_terminal(program, write, tmp_path, columns):
-    text = on_terminal(program, columns, write("a.pcap", wrong_ack()), tmp_path)
+def test_nothing_runs_over_the_edge_of_the_terminal(on_terminal, write, columns):
+    _, text = on_terminal(columns, "--ladder", "0", write("a.pcap", wrong_ack()))
     assert "\033[1;31mmalformed\033[0m" in text
     plain = re.sub(r"\033\[[0-9;]*m", "", text)
     assert max(len(line) for line in plain.splitlines()) <= columns
@@ -201,8 +174,9 @@ def test_nothing_runs_over_the_edge_of_the_terminal(program, write, tmp_path, co
     assert beside == (columns >= 125)
 
 
-def test_no_colour_where_none_is_wanted(program, write, tmp_path):
-    assert "\033" not in on_terminal(program, 80, write("a.pcap", wrong_ack()), tmp_path, NO_COLOR="1")
+def test_no_colour_where_none_is_wanted(on_terminal, write):
+    _, text = on_terminal(80, "--ladder", "0", write("a.pcap", wrong_ack()), env={"NO_COLOR": "1"})
+    assert "SYN-ACK" in text and "\033" not in text
 
 
 def test_ascii_where_the_locale_has_no_more(tcphs, write):
