@@ -399,6 +399,7 @@ static char *analyze(struct reading *reading, struct tcphs_input *frames)
 	tcphs_tracker_finish(reading->tracker);
 	if (!drain(reading) && !damaged)
 		damaged = g_strdup(out_of_memory);
+	reading->input.tally.evicted = tcphs_tracker_evicted(reading->tracker);
 	take_isns(reading);
 	count_not_decoded(reading);
 	count_filtered(reading, frames);

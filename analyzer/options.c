@@ -21,7 +21,7 @@
 
 struct raw {
 	char *policy, *baseline, *format, *ladder, *output, *colour, *stream_rule, *fail_on, *explain;
-	char *horizon, *linger, *forget, *slow, *jobs, *max_expansion;
+	char *horizon, *linger, *forget, *slow, *jobs, *max_connections, *max_expansion;
 	char *filter, *write, *select;
 	char **reports, **severities, **inputs;
 	gboolean stats, join, checksums, no_sandbox, version;
@@ -104,6 +104,8 @@ static GOptionContext *context_for(struct raw *raw)
 		  "Time for late segments after a close (60)", "SECONDS" },
 		{ "forget", 0, 0, G_OPTION_ARG_STRING, &raw->forget,
 		  "Drop connections idle for this long (0: never)", "SECONDS" },
+		{ "max-connections", 0, 0, G_OPTION_ARG_STRING, &raw->max_connections,
+		  "Keep no more; drop decided, old ones first (0: all)", "N" },
 		{ "slow", 0, 0, G_OPTION_ARG_STRING, &raw->slow,
 		  "A handshake that takes longer is slow (1)", "SECONDS" },
 		{ "stream-rule", 0, 0, G_OPTION_ARG_STRING, &raw->stream_rule,
@@ -149,6 +151,7 @@ static void clear_raw(struct raw *raw)
 	g_free(raw->forget);
 	g_free(raw->slow);
 	g_free(raw->jobs);
+	g_free(raw->max_connections);
 	g_free(raw->max_expansion);
 	g_free(raw->filter);
 	g_free(raw->write);
@@ -324,6 +327,17 @@ static bool resolve_input_config(struct options *options, const struct raw *raw,
 	return false;
 }
 
+static bool resolve_limits(struct options *options, const struct raw *raw, char **message)
+{
+	guint64 connections = options->engine.max_connections;
+
+	if (raw->max_connections && !value_number("--max-connections", raw->max_connections, "connections to keep", 0,
+	                                          UINT32_MAX, &connections, message))
+		return false;
+	options->engine.max_connections = (uint32_t)connections;
+	return true;
+}
+
 /* RULE=LEVEL. */
 static bool override_severity(struct options *options, const char *assignment, char **message)
 {
@@ -406,7 +420,7 @@ static bool resolve(struct options *options, struct raw *raw, char **message)
 	options->explain = raw->explain;
 	raw->explain = NULL;
 	return resolve_choices(options, raw, message) && resolve_reports(options, raw, message) &&
-	       resolve_jobs(options, raw->jobs, message) &&
+	       resolve_jobs(options, raw->jobs, message) && resolve_limits(options, raw, message) &&
 	       resolve_input_config(options, raw, message) && resolve_policy(options, raw, message) &&
 	       resolve_inputs(options, raw, message) && resolve_baseline(options, raw, message);
 }

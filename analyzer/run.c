@@ -145,6 +145,21 @@ static void await(struct run *run, struct job *job)
 		job_run(job);
 }
 
+static void complain_of_evictions(const struct run *run, const struct job_input *input)
+{
+	uint64_t evicted = input->tally.evicted;
+	char *problem;
+
+	if (!evicted)
+		return;
+	problem = g_strdup_printf("%" G_GUINT64_FORMAT " connection%s had to make room for others "
+	                          "(--max-connections %u) and %s reported as %s stood: allow more, or split the "
+	                          "capture", evicted, evicted == 1 ? "" : "s", run->options->engine.max_connections,
+	                          evicted == 1 ? "was" : "were", evicted == 1 ? "it" : "they");
+	complain_of(input->name, problem);
+	g_free(problem);
+}
+
 static void adopt_input(struct run *run, const struct job_input *input)
 {
 	if (input->stopped && !run->stopped) {
@@ -155,6 +170,7 @@ static void adopt_input(struct run *run, const struct job_input *input)
 		complain_of(input->name, input->damaged);
 	if (input->remark)
 		complain_of(input->name, input->remark);
+	complain_of_evictions(run, input);
 	tally_add(&run->total, &input->tally);
 }
 
@@ -264,7 +280,7 @@ static int exit_status(const struct run *run)
 		return EXIT_SIGNAL + interrupt_signal();
 	if (error == EPIPE)
 		return EXIT_SIGNAL + SIGPIPE;
-	if (error || run->total.damaged || !run->total.inputs)
+	if (error || run->total.damaged || run->total.evicted || !run->total.inputs)
 		return EXIT_UNREAD;
 	if (run->lacking)
 		return EXIT_USAGE;

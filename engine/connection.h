@@ -331,6 +331,9 @@ bool tcphs_connection_answers(const struct tcphs_connection *c, enum tcphs_side 
 /** tcphs_connection_fits(): the numbers of |segment| are near where this connection's are (no SYN). */
 bool tcphs_connection_fits(const struct tcphs_connection *c, enum tcphs_side side, const struct tcphs_segment *segment);
 
+/** tcphs_connection_decided(): the judgement is certain. */
+bool tcphs_connection_decided(const struct tcphs_connection *c, const struct tcphs_config *config);
+
 /**
  * tcphs_connection_judge(): what the connection came to if the capture ended at |end|. Pure.
  * @return the number of findings written to |out|, all of scope CONNECTION.

@@ -419,11 +419,26 @@ static bool is_certain(const struct judging *j, enum tcphs_reason reason)
 	       ((j->client->did | j->server->did) & (TCPHS_DID_FIN | TCPHS_DID_RST));
 }
 
+static struct judging judging_of(const struct tcphs_connection *c, const struct tcphs_config *config, tcphs_time end)
+{
+	enum tcphs_side client = tcphs_connection_client(c);
+
+	return (struct judging){ c, config, &c->side[client], &c->side[!client], end };
+}
+
+bool tcphs_connection_decided(const struct tcphs_connection *c, const struct tcphs_config *config)
+{
+	struct judging j = judging_of(c, config, TCPHS_TIME_NEVER);
+
+	/* Most are open and go on: these need no ladder. */
+	return ((c->side[0].did | c->side[1].did) & (TCPHS_DID_FIN | TCPHS_DID_RST)) && is_certain(&j, climb(&j));
+}
+
 size_t tcphs_connection_judge(const struct tcphs_connection *c, const struct tcphs_config *config, tcphs_time end,
                               struct tcphs_judgement *judgement, struct tcphs_finding *out)
 {
 	enum tcphs_side client = tcphs_connection_client(c);
-	struct judging j = { c, config, &c->side[client], &c->side[!client], end };
+	struct judging j = judging_of(c, config, end);
 	enum tcphs_reason reason = climb(&j);
 	enum tcphs_blame blame = blame_of(&j, reason);
 

@@ -97,7 +97,8 @@ static uint32_t take(struct tcphs_store *store, enum tcphs_form form)
 		return TCPHS_NONE;
 	number |= (uint32_t)form << NUMBER_BITS;
 	if (store->ordered)
-		*tcphs_store_use(store, number) = (struct tcphs_use){ 0, TCPHS_NONE, TCPHS_NONE };
+		*tcphs_store_use(store, number) =
+			(struct tcphs_use){ 0, TCPHS_NONE, TCPHS_NONE, TCPHS_RANK_UNDECIDED };
 	return number;
 }
 
@@ -114,8 +115,9 @@ bool tcphs_store_init(struct tcphs_store *store, const struct tcphs_config *conf
 	memset(store, 0, sizeof(*store));
 	for (unsigned i = 0; i <= TCPHS_KEY_WORDS; i++)
 		store->secrets[i] = secret_of(config->hash_key, i);
-	store->ordered = config->forget > 0 && !config->keep;
-	store->oldest = store->newest = TCPHS_NONE;
+	store->ordered = (config->forget > 0 || config->max_connections > 0) && !config->keep;
+	for (unsigned rank = 0; rank < TCPHS_RANKS; rank++)
+		store->oldest[rank] = store->newest[rank] = TCPHS_NONE;
 	tcphs_pool_init(&store->entries, sizeof(struct tcphs_entry));
 	tcphs_pool_init(&store->findings, sizeof(struct tcphs_kept));
 	for (unsigned form = 0; form < TCPHS_FORMS; form++)
@@ -384,6 +386,17 @@ uint32_t tcphs_store_add(struct tcphs_store *store, const struct tcphs_place *pl
 	return number;
 }
 
+/* Where the order goes on from |older|, and back from |newer|; from NONE, where it begins and ends. */
+static uint32_t *link_from(struct tcphs_store *store, uint32_t older, unsigned rank)
+{
+	return older != TCPHS_NONE ? &tcphs_store_use(store, older)->newer : &store->oldest[rank];
+}
+
+static uint32_t *link_back(struct tcphs_store *store, uint32_t newer, unsigned rank)
+{
+	return newer != TCPHS_NONE ? &tcphs_store_use(store, newer)->older : &store->newest[rank];
+}
+
 void tcphs_store_replace(struct tcphs_store *store, uint32_t hash, uint32_t before, uint32_t after)
 {
 	tcphs_index_replace(&store->index, hash, before, after);
@@ -391,8 +404,8 @@ void tcphs_store_replace(struct tcphs_store *store, uint32_t hash, uint32_t befo
 		struct tcphs_use *use = tcphs_store_use(store, after);
 
 		*use = *tcphs_store_use(store, before);
-		*(use->older != TCPHS_NONE ? &tcphs_store_use(store, use->older)->newer : &store->oldest) = after;
-		*(use->newer != TCPHS_NONE ? &tcphs_store_use(store, use->newer)->older : &store->newest) = after;
+		*link_from(store, use->older, use->rank) = after;
+		*link_back(store, use->newer, use->rank) = after;
 	}
 	tcphs_store_give(store, before);
 }
@@ -438,19 +451,23 @@ struct tcphs_use *tcphs_store_use(const struct tcphs_store *store, uint32_t numb
 	return (struct tcphs_use *)((char *)item_at(store, number) + sizes[tcphs_form_of(number)]);
 }
 
+static bool has_place(const struct tcphs_store *store, uint32_t number)
+{
+	const struct tcphs_use *use = tcphs_store_use(store, number);
+
+	return use->older != TCPHS_NONE || store->oldest[use->rank] == number;
+}
+
 void tcphs_store_unused(struct tcphs_store *store, uint32_t number)
 {
 	struct tcphs_use *use = tcphs_store_use(store, number);
 
-	if (use->older != TCPHS_NONE)
-		tcphs_store_use(store, use->older)->newer = use->newer;
-	else if (store->oldest == number)
-		store->oldest = use->newer;
-	if (use->newer != TCPHS_NONE)
-		tcphs_store_use(store, use->newer)->older = use->older;
-	else if (store->newest == number)
-		store->newest = use->older;
+	if (!has_place(store, number))
+		return;
+	*link_from(store, use->older, use->rank) = use->newer;
+	*link_back(store, use->newer, use->rank) = use->older;
 	use->older = use->newer = TCPHS_NONE;
+	store->in_order--;
 }
 
 void tcphs_store_used(struct tcphs_store *store, uint32_t number, tcphs_time now)
@@ -461,15 +478,33 @@ void tcphs_store_used(struct tcphs_store *store, uint32_t number, tcphs_time now
 		return;
 	use = tcphs_store_use(store, number);
 	use->used = now;
-	if (store->newest == number)
+	if (store->newest[use->rank] == number)
 		return;
 	tcphs_store_unused(store, number);
-	use->older = store->newest;
-	if (store->newest != TCPHS_NONE)
-		tcphs_store_use(store, store->newest)->newer = number;
-	else
-		store->oldest = number;
-	store->newest = number;
+	use->older = store->newest[use->rank];
+	*link_from(store, use->older, use->rank) = number;
+	store->newest[use->rank] = number;
+	store->in_order++;
+}
+
+void tcphs_store_rank(struct tcphs_store *store, uint32_t number, enum tcphs_rank rank, tcphs_time now)
+{
+	struct tcphs_use *use = tcphs_store_use(store, number);
+
+	if (use->rank == rank)
+		return;
+	tcphs_store_unused(store, number);
+	use->rank = (uint8_t)rank;
+	tcphs_store_used(store, number, now);
+}
+
+uint32_t tcphs_store_dispensable(const struct tcphs_store *store)
+{
+	unsigned rank = TCPHS_RANK_SPENT;
+
+	while (store->oldest[rank] == TCPHS_NONE)
+		rank++;
+	return store->oldest[rank];
 }
 
 /* ---- SYN ----------------------------------------------------------------------------------------- */

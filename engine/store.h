@@ -27,8 +27,9 @@ struct tcphs_entry {
 	uint32_t before;                  /* in the list of those lingering */
 	uint8_t first_direction;          /* of the first side: 0 if it is the tuple's lower endpoint */
 	bool lingering, retired;
-	bool early;                       /* retired before the capture's end, which then means nothing to it */
-	tcphs_time expires_from;          /* closed or replaced then; valid if 'lingering' */
+	/* If 'lingering', when it was closed or replaced. If 'retired', when the capture ended for it: TIME_NEVER if it
+	 * retired before that. */
+	tcphs_time expires_from;
 	struct tcphs_connection c;
 };
 
@@ -79,13 +80,22 @@ static inline bool tcphs_is_syn(uint32_t tuple)
 /** How many 32-bit words a key has; a hash of so many takes one more secret. */
 #define TCPHS_KEY_WORDS 9
 
+/** enum tcphs_rank: what is lost by giving a 4-tuple up, from little to much. */
+enum tcphs_rank {
+	TCPHS_RANK_SPENT,      /* no connection of it lives */
+	TCPHS_RANK_DECIDED,    /* the verdicts of those that live are certain */
+	TCPHS_RANK_UNDECIDED,
+	TCPHS_RANKS
+};
+
 struct tcphs_store {
 	uint64_t secrets[TCPHS_KEY_WORDS + 1];
 	struct tcphs_pool entries, findings;
 	struct tcphs_pool tuples[TCPHS_FORMS];
 	struct tcphs_index index;
-	bool ordered;                /* the order in which 4-tuples were used is kept */
-	uint32_t oldest, newest;     /* by that order, or NONE */
+	bool ordered;                /* the order in which 4-tuples were used is kept, in each rank */
+	uint32_t oldest[TCPHS_RANKS], newest[TCPHS_RANKS];   /* by that order, or NONE */
+	uint32_t in_order;           /* 4-tuples that have a place in it */
 };
 
 /** tcphs_store_init(): false without memory; clear() is allowed then. */
@@ -165,13 +175,18 @@ uint32_t tcphs_store_walk(const struct tcphs_store *store, enum tcphs_form form,
 struct tcphs_use {
 	tcphs_time used;
 	uint32_t older, newer;
+	uint8_t rank;          /* enum tcphs_rank; in none of the lists, where the next one goes */
 };
 
 struct tcphs_use *tcphs_store_use(const struct tcphs_store *store, uint32_t number);
 /** tcphs_store_used(): it is the one used last. */
 void tcphs_store_used(struct tcphs_store *store, uint32_t number, tcphs_time now);
+/** tcphs_store_rank(): it has that rank from now on, and is the one used last there. It has a place in the order. */
+void tcphs_store_rank(struct tcphs_store *store, uint32_t number, enum tcphs_rank rank, tcphs_time now);
 /** tcphs_store_unused(): it has no place in the order. */
 void tcphs_store_unused(struct tcphs_store *store, uint32_t number);
+/** tcphs_store_dispensable(): the oldest one of the lowest rank that has any. There is one. */
+uint32_t tcphs_store_dispensable(const struct tcphs_store *store);
 
 /* ---- a packed SYN -------------------------------------------------------------------------------- */
 

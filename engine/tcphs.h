@@ -58,6 +58,7 @@ struct tcphs_config {
 	tcphs_time horizon;    /* an answer may still come before the capture ends */
 	tcphs_time linger;     /* a closed connection absorbs late segments this long */
 	tcphs_time forget;     /* analyzer only: drop a connection idle this long; 0 = never */
+	uint32_t max_connections;   /* analyzer only: no more 4-tuples than that are remembered; 0 = all are */
 	tcphs_time slow;       /* SYN to ACK longer than this is handshake_slow */
 	/* Thresholds of rules. */
 	tcphs_time copy_with_id;     /* how late a copy of a segment may be captured, if its IPv4 id is not 0 */
@@ -471,6 +472,9 @@ bool tcphs_tracker_next(struct tcphs_tracker *tracker, struct tcphs_summary *sum
 
 /** tcphs_tracker_finish(): the capture ends here; retires what is left, by stream, then incarnation. */
 void tcphs_tracker_finish(struct tcphs_tracker *tracker);
+
+/** tcphs_tracker_evicted(): connections that retired before their time, for config.max_connections. */
+uint64_t tcphs_tracker_evicted(const struct tcphs_tracker *tracker);
 
 /** tcphs_tracker_end(): the newest time met; 0 before the first frame. */
 tcphs_time tcphs_tracker_end(const struct tcphs_tracker *tracker);

@@ -33,6 +33,7 @@ struct tcphs_tracker {
 	struct tcphs_config config;
 	struct tcphs_store store;
 	uint32_t streams;            /* next stream number */
+	uint64_t evicted;            /* connections that had to make room */
 	uint32_t linger_head, linger_tail;
 	uint32_t retired_head, retired_tail;   /* entries, and tuples of form SYN */
 	tcphs_time now;
@@ -73,6 +74,7 @@ void tcphs_config_default(struct tcphs_config *config)
 		.horizon = 3 * TCPHS_SECOND,
 		.linger = 60 * TCPHS_SECOND,
 		.forget = 0,
+		.max_connections = 0,
 		.slow = TCPHS_SECOND,
 		.copy_with_id = 200 * TCPHS_MILLISECOND,
 		.copy_without_id = 5 * TCPHS_MILLISECOND,
@@ -169,7 +171,8 @@ static void append_retired(struct tcphs_tracker *t, uint32_t number)
 	t->retired_tail = number;
 }
 
-static void retire(struct tcphs_tracker *t, uint32_t number)
+/* |end| is when the capture ends for the connection. */
+static void retire(struct tcphs_tracker *t, uint32_t number, tcphs_time end)
 {
 	struct tcphs_entry *e = entry_at(t, number);
 	struct tcphs_tuple *tuple = tuple_at(t, e->tuple);
@@ -177,7 +180,7 @@ static void retire(struct tcphs_tracker *t, uint32_t number)
 	if (e->retired)
 		return;
 	e->retired = true;
-	e->early = !t->finishing;
+	e->expires_from = end;
 	if (tuple->newest == number)
 		tuple->flags = (uint8_t)((tuple->flags & ~TCPHS_TUPLE_UNANSWERED) |
 		                         (unanswered(&e->c) ? TCPHS_TUPLE_UNANSWERED : 0));
@@ -238,17 +241,46 @@ static void note_ending(struct tcphs_tracker *t, uint32_t number)
 	append_lingering(t, number);
 }
 
-static void retire_now(struct tcphs_tracker *t, uint32_t number)
+static void retire_now(struct tcphs_tracker *t, uint32_t number, tcphs_time end)
 {
 	stop_lingering(t, number);
-	retire(t, number);
+	retire(t, number, end);
+}
+
+static bool live(const struct tcphs_tracker *t, uint32_t number)
+{
+	return number != TCPHS_NONE && !entry_at(t, number)->retired;
+}
+
+/* What would be lost if |connection| were given up; never less than |rank|. */
+static enum tcphs_rank rank_with(const struct tcphs_tracker *t, uint32_t connection, enum tcphs_rank rank)
+{
+	if (!live(t, connection) || rank == TCPHS_RANK_UNDECIDED)
+		return rank;
+	return tcphs_connection_decided(&entry_at(t, connection)->c, &t->config) ? TCPHS_RANK_DECIDED
+	                                                                         : TCPHS_RANK_UNDECIDED;
+}
+
+/* A FULL tuple was used, or a connection of it retired. */
+static void rank(struct tcphs_tracker *t, uint32_t number)
+{
+	const struct tcphs_tuple *tuple = tuple_at(t, number);
+
+	if (t->config.max_connections == 0 || t->config.keep || (tuple->flags & TCPHS_TUPLE_FORGOTTEN))
+		return;
+	tcphs_store_rank(&t->store, number,
+	                 rank_with(t, tuple->previous, rank_with(t, tuple->newest, TCPHS_RANK_SPENT)), t->now);
 }
 
 /* The list is in the order of the endings, so its head is the next to go. */
 static void expire_lingering(struct tcphs_tracker *t)
 {
-	while (t->linger_head != TCPHS_NONE && t->now - entry_at(t, t->linger_head)->expires_from > t->config.linger)
-		retire_now(t, t->linger_head);
+	while (t->linger_head != TCPHS_NONE && t->now - entry_at(t, t->linger_head)->expires_from > t->config.linger) {
+		uint32_t tuple = entry_at(t, t->linger_head)->tuple;
+
+		retire_now(t, t->linger_head, TCPHS_TIME_NEVER);
+		rank(t, tuple);
+	}
 }
 
 /* A tuple without a connection is given back if it was forgotten, else packed. Retired connections name their tuple
@@ -265,13 +297,15 @@ static void settle(struct tcphs_tracker *t, uint32_t number)
 		tcphs_store_pack(&t->store, number);
 }
 
-static void forget(struct tcphs_tracker *t, uint32_t number)
+/* Gives a tuple up; its connections retire, and |end| is when the capture ends for them. */
+static void forget(struct tcphs_tracker *t, uint32_t number, tcphs_time end)
 {
 	struct tcphs_tuple *tuple;
 
 	tcphs_store_unused(&t->store, number);
 	tcphs_store_hide(&t->store, number);
 	if (tcphs_is_syn(number)) {
+		tcphs_store_use(&t->store, number)->used = end;
 		append_retired(t, number);
 		return;
 	}
@@ -281,9 +315,9 @@ static void forget(struct tcphs_tracker *t, uint32_t number)
 	}
 	tuple = tuple_at(t, number);
 	if (tuple->previous != TCPHS_NONE)
-		retire_now(t, tuple->previous);
+		retire_now(t, tuple->previous, end);
 	if (tuple->newest != TCPHS_NONE)
-		retire_now(t, tuple->newest);
+		retire_now(t, tuple->newest, end);
 	tuple->flags |= TCPHS_TUPLE_FORGOTTEN;
 	settle(t, number);
 }
@@ -292,8 +326,37 @@ static void forget_idle(struct tcphs_tracker *t)
 {
 	const struct tcphs_store *store = &t->store;
 
-	while (store->oldest != TCPHS_NONE && t->now - tcphs_store_use(store, store->oldest)->used > t->config.forget)
-		forget(t, store->oldest);
+	for (unsigned rank = 0; rank < TCPHS_RANKS; rank++) {
+		const uint32_t *oldest = &store->oldest[rank];
+
+		while (*oldest != TCPHS_NONE && t->now - tcphs_store_use(store, *oldest)->used > t->config.forget)
+			forget(t, *oldest, TCPHS_TIME_NEVER);
+	}
+}
+
+/* How many connections of a tuple live. */
+static unsigned living(const struct tcphs_tracker *t, uint32_t number)
+{
+	const struct tcphs_tuple *tuple;
+
+	if (tcphs_form_of(number) != TCPHS_FULL)
+		return tcphs_is_syn(number);
+	tuple = tuple_at(t, number);
+	return (unsigned)live(t, tuple->newest) + live(t, tuple->previous);
+}
+
+/* Before a tuple is added. What is given up in vain would have been answered later, so it is judged as if the capture
+ * ended: nobody is to be blamed for that. */
+static void make_room(struct tcphs_tracker *t)
+{
+	if (t->config.max_connections == 0 || t->config.keep)
+		return;
+	while (t->store.in_order >= t->config.max_connections) {
+		uint32_t number = tcphs_store_dispensable(&t->store);
+
+		t->evicted += living(t, number);
+		forget(t, number, t->now);
+	}
 }
 
 /* Times are subtracted from each other: from 1823 to 2116 that cannot overflow, beyond it they stand still. */
@@ -361,11 +424,6 @@ static enum tcphs_side side_of(const struct tcphs_entry *e, unsigned direction)
 	return direction == e->first_direction ? TCPHS_SIDE_FIRST : TCPHS_SIDE_SECOND;
 }
 
-static bool live(const struct tcphs_tracker *t, uint32_t number)
-{
-	return number != TCPHS_NONE && !entry_at(t, number)->retired;
-}
-
 /* The newest connection becomes the predecessor of one that is opened by |s|. */
 static void step_back(struct tcphs_tracker *t, struct tcphs_tuple *tuple, unsigned direction,
                       const struct tcphs_segment *s)
@@ -373,7 +431,7 @@ static void step_back(struct tcphs_tracker *t, struct tcphs_tuple *tuple, unsign
 	struct tcphs_entry *e;
 
 	if (tuple->previous != TCPHS_NONE)
-		retire_now(t, tuple->previous);
+		retire_now(t, tuple->previous, TCPHS_TIME_NEVER);
 	tuple->previous = TCPHS_NONE;
 	if (!live(t, tuple->newest))
 		return;
@@ -796,6 +854,8 @@ int tcphs_tracker_segment_at(struct tcphs_tracker *t, const struct tcphs_place *
 		note_cut(t, number);
 		return TCPHS_OK;
 	}
+	if (number == TCPHS_NONE)
+		make_room(t);
 	if (number == TCPHS_NONE && !mark && pack(t, place, segment))
 		return TCPHS_OK;
 	number = number == TCPHS_NONE ? tcphs_store_add(&t->store, place) : unpack(t, number);
@@ -803,6 +863,7 @@ int tcphs_tracker_segment_at(struct tcphs_tracker *t, const struct tcphs_place *
 		return TCPHS_ERR_NOMEM;
 	tcphs_store_used(&t->store, number, t->now);
 	result = dispatch(t, number, place->key, place->direction, segment, mark ? mark : &unwanted);
+	rank(t, number);
 	settle(t, number);
 	return result;
 }
@@ -853,6 +914,8 @@ int tcphs_tracker_quote(struct tcphs_tracker *t, const struct tcphs_quote *quote
 	number = tcphs_store_find(&t->store, &place);
 	if (number == TCPHS_NONE && !whole)
 		return TCPHS_OK;
+	if (number == TCPHS_NONE)
+		make_room(t);
 	number = number == TCPHS_NONE ? tcphs_store_add(&t->store, &place) : unpack(t, number);
 	if (number == TCPHS_NONE)
 		return TCPHS_ERR_NOMEM;
@@ -861,6 +924,7 @@ int tcphs_tracker_quote(struct tcphs_tracker *t, const struct tcphs_quote *quote
 		number_stream(t, tuple_at(t, number), place.direction, &quote->segment);
 	mark->stream = tuple_at(t, number)->stream;
 	quote_for(t, tuple_at(t, number), place.direction, quote, mark);
+	rank(t, number);
 	settle(t, number);
 	return TCPHS_OK;
 }
@@ -979,7 +1043,7 @@ static void summarise(struct tcphs_tracker *t, uint32_t number, tcphs_time end, 
 	summary->frames = e->c.frames;
 	summary->late = e->c.late;
 	summary->start = e->c.start;
-	count = tcphs_connection_judge(&e->c, &t->config, e->early ? TCPHS_TIME_NEVER : end, &summary->judgement,
+	count = tcphs_connection_judge(&e->c, &t->config, e->retired ? e->expires_from : end, &summary->judgement,
 	                               judged);
 	summary->judgement.certain |= e->retired;
 	describe_endpoints(t, e, summary);
@@ -1012,8 +1076,9 @@ static uint32_t next_retired(struct tcphs_tracker *t)
 	return number;
 }
 
-/* The entry of a retired connection, which is made again where it is packed; NONE without memory. */
-static uint32_t bring_back(struct tcphs_tracker *t, uint32_t number)
+/* The entry of a retired connection, which is made again where it is packed; NONE without memory. The capture ends for
+ * it at |end|, unless it says so itself. */
+static uint32_t bring_back(struct tcphs_tracker *t, uint32_t number, tcphs_time end)
 {
 	uint32_t tuple, entry;
 
@@ -1031,7 +1096,7 @@ static uint32_t bring_back(struct tcphs_tracker *t, uint32_t number)
 		return TCPHS_NONE;
 	entry = tuple_at(t, tuple)->newest;
 	entry_at(t, entry)->retired = true;
-	entry_at(t, entry)->early = !t->finishing;
+	entry_at(t, entry)->expires_from = end;
 	tuple_at(t, tuple)->newest = TCPHS_NONE;
 	tuple_at(t, tuple)->undrained = 1;
 	tuple_at(t, tuple)->flags |= TCPHS_TUPLE_FORGOTTEN;
@@ -1046,12 +1111,16 @@ bool tcphs_tracker_next(struct tcphs_tracker *t, struct tcphs_summary *summary)
 	struct tcphs_entry *e;
 
 	while (entry == TCPHS_NONE) {
+		tcphs_time end = t->now;
+
 		number = next_retired(t);
+		if (number != TCPHS_NONE && tcphs_is_syn(number))
+			end = tcphs_store_use(&t->store, number)->used;
 		if (number == TCPHS_NONE && t->finishing)
 			number = next_ending(t);
 		if (number == TCPHS_NONE)
 			return false;
-		entry = bring_back(t, number);
+		entry = bring_back(t, number, end);
 	}
 	e = entry_at(t, entry);
 	summarise(t, entry, t->now, summary);
@@ -1170,6 +1239,7 @@ static uint32_t next_ending(struct tcphs_tracker *t)
 	if (number == TCPHS_NONE || tcphs_is_syn(number))
 		return number;
 	entry_at(t, number)->retired = true;
+	entry_at(t, number)->expires_from = t->now;
 	tuple = tuple_at(t, entry_at(t, number)->tuple);
 	*(tuple->newest == number ? &tuple->newest : &tuple->previous) = TCPHS_NONE;
 	tuple->undrained++;
@@ -1232,6 +1302,11 @@ void tcphs_tracker_del(struct tcphs_tracker *t)
 	free(t->endings);
 	free(t->scratch);
 	free(t);
+}
+
+uint64_t tcphs_tracker_evicted(const struct tcphs_tracker *t)
+{
+	return t->evicted;
 }
 
 tcphs_time tcphs_tracker_end(const struct tcphs_tracker *t)

@@ -206,6 +206,7 @@ static void put_suite_start(struct output *out, const struct suite *suite, const
 	put_property(out, "connections", tally->connections);
 	put_property(out, "ignored", tally->ignored);
 	put_property(out, "known", tally->known);
+	put_property(out, "evicted", tally->evicted);
 	for (int verdict = 0; verdict < TCPHS_VERDICTS; verdict++)
 		put_property(out, tcphs_verdict_word((enum tcphs_verdict)verdict), tally->verdicts[verdict]);
 	output_text(out, "\t\t</properties>\n");

@@ -354,6 +354,8 @@ void layout_total(struct output *out, const struct tally *total)
 		g_string_append_printf(line, "; %" G_GUINT64_FORMAT " more ignored", total->ignored);
 	if (total->known)
 		g_string_append_printf(line, "; %" G_GUINT64_FORMAT " more known", total->known);
+	if (total->evicted)
+		g_string_append_printf(line, "; %" G_GUINT64_FORMAT " evicted", total->evicted);
 	if (total->damaged) {
 		g_string_append(line, "; ");
 		add_amount(line, total->damaged, "file");

@@ -231,6 +231,7 @@ static void ndjson_input_end(struct report *report, const struct report_input *i
 	json_string(json, "damaged", input->damaged);
 	json_uint(json, "filtered", tally->filtered);
 	put_joined(json, input->joined);
+	json_uint(json, "evicted", tally->evicted);
 	json_object_end(json);
 	json_line(json);
 }

@@ -73,6 +73,8 @@ static gboolean put_not_decoded(gpointer word, gpointer frames, gpointer out)
 static void put_tally(struct report *report, const struct tally *tally)
 {
 	put_verdicts(report->out, tally);
+	if (tally->evicted)
+		put_count(report->out, 2, "evicted", tally->evicted, "");
 	if (tally->ignored)
 		put_count(report->out, 2, "ignored", tally->ignored, "");
 	if (tally->known)

@@ -58,6 +58,7 @@ void tally_add(struct tally *tally, const struct tally *other)
 	tally->segments += other->segments;
 	tally->filtered += other->filtered;
 	tally->connections += other->connections;
+	tally->evicted += other->evicted;
 	tally->ignored += other->ignored;
 	tally->known += other->known;
 	for (int i = 0; i < TCPHS_VERDICTS; i++)

@@ -16,6 +16,7 @@ struct tally {
 	uint64_t frames, segments;         /* frames read; TCP segments with enough of a header to be one */
 	uint64_t filtered;                 /* frames that --filter did not let through */
 	uint64_t connections;
+	uint64_t evicted;                  /* of them, those reported before their time, for --max-connections */
 	uint64_t ignored, known;           /* left out by the policy, by the baseline; not among the connections */
 	uint64_t verdicts[TCPHS_VERDICTS];
 	uint64_t reasons[TCPHS_REASONS];

@@ -41,6 +41,7 @@ complete -c tcphs -l severity -x -a '(__tcphs_rules)=' -d 'Show a rule as someth
 complete -c tcphs -l horizon -x -d 'Time for an answer before the capture ends'
 complete -c tcphs -l linger -x -d 'Time for late segments after a close'
 complete -c tcphs -l forget -x -d 'Drop connections idle for this long'
+complete -c tcphs -l max-connections -x -d 'Keep no more than this many'
 complete -c tcphs -l slow -x -d 'A handshake that takes longer is slow'
 complete -c tcphs -l stream-rule -x -a 'ws40 ws44' -d 'How streams are numbered'
 complete -c tcphs -s j -l jobs -x -d 'Inputs read at a time'

@@ -9,7 +9,7 @@ KEYS = ["type", "file", "stream", "incarnation", "client", "server", "encap", "f
         "late", "start", "verdict", "reason", "blame", "steps", "isn", "rtt", "offer", "agreed", "closed",
         "completeness", "zeek", "findings"]
 FILE_KEYS = ["type", "file", "frames", "tcp_segments", "connections", "ignored", "known", "verdicts", "not_decoded",
-             "damaged", "filtered", "joined"]
+             "damaged", "filtered", "joined", "evicted"]
 OFFER_KEYS = ["mss", "wscale", "sack", "timestamps", "fast_open", "mptcp", "ecn", "auth"]
 FINDING_KEYS = ["id", "severity", "frame", "related", "expected", "actual", "text"]
 
@@ -53,7 +53,7 @@ def test_the_line_of_the_file(tcphs, write):
     lines = run(tcphs, write, complete())
     assert lines[-1] == {"type": "file", "file": "a.pcap", "frames": 9, "tcp_segments": 8, "connections": 1,
                          "ignored": 0, "known": 0, "verdicts": {"complete": 1}, "not_decoded": {}, "damaged": None,
-                         "filtered": 0, "joined": None}
+                         "filtered": 0, "joined": None, "evicted": 0}
 
 
 def test_a_refused_connection_says_null_where_nothing_is_known(tcphs, write):

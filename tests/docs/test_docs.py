@@ -81,3 +81,45 @@ def test_the_words_of_rules_exist():
     told = re.findall(r"^\| \[?`(\w+)`", text_of(DOCS / "false-alarms.md"), re.MULTILINE)
     assert told
     assert set(told) <= known_words()
+
+
+def constant(name, path):
+    """What a #define of a whole number or of a product, shift or sum of such says."""
+    value = re.search(rf"^#define {name} (.+?)(?: */\*.*)?$", text_of(paths.ROOT / path), re.MULTILINE).group(1)
+    value = re.sub(r"\(\w+\)(?=\w)|U?INT\d+_C|(?<=\d)u\b", "", value)
+    assert re.fullmatch(r"[\d\s()*<+]+", value), value
+    return eval(value)  # noqa: S307, only digits and operators
+
+
+LIMITS = [
+    ("FINDINGS_PER_RULE", "engine/tracker.c", 1, r"(\d+) of each rule a connection"),
+    ("TCPHS_TRIES", "engine/tcphs.h", 1, r"times of (\d+) SYNs"),
+    ("TCPHS_ISN_HOSTS", "engine/tcphs.h", 1, r"looked at of (\d+) hosts"),
+    ("SERVERS_MAX", "analyzer/report/servers.h", 1, r"statistics have (\d+) servers"),
+    ("DEPTH_MAX", "analyzer/decode/layers.h", 1, r"(\d+) below a TCP header"),
+    ("TCPHS_DECODE_ITEMS", "analyzer/decode/decode.h", 1, r"(\d+) segments a frame"),
+    ("FRAGMENTS_DATAGRAMS_MAX", "analyzer/decode/fragments.h", 1, r"(\d+) datagrams and"),
+    ("FRAGMENTS_OCTETS_MAX", "analyzer/decode/fragments.h", 1 << 20, r"datagrams and (\d+) MiB"),
+    ("FRAGMENTS_PIECES_MAX", "analyzer/decode/fragments.h", 1, r"(\d+) fragments a datagram"),
+    ("TCPHS_FRAME_MAX", "analyzer/input/input.h", 1, r"(\d+) octets; a longer one is damage"),
+    ("FRAME_MAX_LARGE", "analyzer/input/pcapng.c", 1 << 20, r"a frame of (\d+) MiB"),
+    ("INTERFACES_MAX", "analyzer/input/pcapng.c", 1, r"(\d+) interfaces a section"),
+    ("INTERFACE_NAME_MAX", "analyzer/input/pcapng.c", 1, r"names of (\d+) octets"),
+    ("LAYERS_MAX", "analyzer/input/captures.c", 1, r"(\d+) layers, one in another"),
+    ("TCPHS_EXPANSION_RATIO", "analyzer/input/input.h", 1, r"(\d+) times what went in"),
+    ("TCPHS_EXPANSION_FREE", "analyzer/input/input.h", 1 << 20, r"the first (\d+) MiB"),
+    ("TCPHS_EXPANSION_OCTETS", "analyzer/input/input.h", 1 << 40, r"; (\d+) TiB"),
+    ("SIZE_MAX_POLICY", "analyzer/policy_file.c", 1 << 20, r"Policies\n(\d+) MiB"),
+    ("HTML_BUDGET", "analyzer/report/html/html.h", 1 << 20, r"page has (\d+) MiB"),
+    ("LADDER_LINES", "analyzer/ladder.h", 1, r"(\d+) lines are kept"),
+]
+
+
+@pytest.mark.parametrize("limit", LIMITS, ids=lambda limit: limit[0])
+def test_the_manual_states_each_limit(limit):
+    """What LIMITS says is what the sources say."""
+    name, path, unit, words = limit
+    section = text_of(paths.ROOT / "packaging/tcphs.1").split(".SH LIMITS")[1].split(".SH SECURITY")[0]
+    said = re.search(words, section)
+    assert said, words
+    assert int(said.group(1)) * unit == constant(name, path)

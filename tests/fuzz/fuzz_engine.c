@@ -256,6 +256,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	tcphs_config_default(&config);
 	config.stream_rule = choice & 1 ? TCPHS_STREAM_WS44 : TCPHS_STREAM_WS40;
 	config.forget = choice & 2 ? 10 * TCPHS_SECOND : 0;
+	config.max_connections = choice >> 6;
 	CHECK(tcphs_tracker_new(&feed.tracker, &config) == TCPHS_OK);
 	CHECK(tcphs_tracker_new(&feed.packing, &config) == TCPHS_OK);
 	while (reader.left > 0)

@@ -214,6 +214,7 @@ static void test_trackers(gconstpointer data)
 
 	tcphs_config_default(&config);
 	config.forget = seed % 2 ? 30 * TCPHS_SECOND : 0;
+	config.max_connections = seed % 3 ? 0 : 5 * seed;
 	g_assert_cmpint(tcphs_tracker_new(&full, &config), ==, TCPHS_OK);
 	g_assert_cmpint(tcphs_tracker_new(&packing, &config), ==, TCPHS_OK);
 	for (uint32_t i = 1; i < 20000; i++) {
@@ -243,6 +244,8 @@ static void test_trackers(gconstpointer data)
 	tcphs_tracker_finish(packing);
 	count += drain(full, packing);
 	g_assert_cmpuint(count, >, 300);
+	g_assert_cmpuint(tcphs_tracker_evicted(full), ==, tcphs_tracker_evicted(packing));
+	g_assert_true((config.max_connections > 0) == (tcphs_tracker_evicted(full) > 0));
 	tcphs_tracker_del(full);
 	tcphs_tracker_del(packing);
 	g_rand_free(rand);

@@ -225,6 +225,12 @@ static void put_notes(struct page *page)
 		output_text(out, " could not be read to the end: see <a href=\"#files\">files</a>.");
 		end_note(out);
 	}
+	if (page->total->evicted) {
+		begin_note(out);
+		put_amount(out, page->total->evicted, "connection");
+		output_text(out, " had to make room for others, and stood then as shown here.");
+		end_note(out);
+	}
 	if (page->rows->len < page->total->connections) {
 		begin_note(out);
 		output_text(out, "Too many connections for one page: ");
