@@ -50,7 +50,7 @@ static enum tcphs_role role_of(const struct tcphs_connection *c, enum tcphs_side
 {
 	if (event == TCPHS_EV_SYN && c->syn_side < 0 && c->synack_side != (int8_t)side)
 		return TCPHS_CLIENT;
-	if (event == TCPHS_EV_SYNACK && c->syn_side < 0 && c->synack_side < 0)
+	if (event == TCPHS_EV_SYNACK && c->syn_side < 0)
 		return TCPHS_SERVER;
 	return side == tcphs_connection_client(c) ? TCPHS_CLIENT : TCPHS_SERVER;
 }
@@ -60,9 +60,10 @@ static bool crossed(const struct tcphs_connection *c)
 	return (c->facts & TCPHS_FACT_CROSSED) != 0;
 }
 
+/* Octets of sequence space of what is no SYN. */
 static uint32_t span(const struct tcphs_segment *s)
 {
-	return s->length + ((s->flags & TCPHS_SYN) != 0) + ((s->flags & TCPHS_FIN) != 0);
+	return s->length + ((s->flags & TCPHS_FIN) != 0);
 }
 
 static uint32_t microseconds(const struct tcphs_connection *c, tcphs_time time)
@@ -94,7 +95,7 @@ static void expect_ack_of_syn(const struct update *u)
 	m->ack_base = isn;
 	m->ack_expected = isn + 1;
 	m->terms |= TCPHS_TERM_ACK | TCPHS_TERM_ACK_SYN;
-	if (u->role == TCPHS_SERVER && u->peer->syn_data > 0 && u->s->ack != isn + 1) {
+	if (u->s->ack != isn + 1) {
 		m->ack_expected += u->peer->syn_data;
 		m->terms |= TCPHS_TERM_SYN_DATA;
 	}
@@ -296,7 +297,7 @@ static void count_synack(struct update *u)
 /* The client's first number after its SYN was acknowledged: data in the SYN counts if it was taken. */
 static void note_syn_data(struct update *u)
 {
-	if (!(u->peer->did & TCPHS_DID_SYN) || u->peer->syn_data == 0 || u->s->ack == u->peer->isn + 1)
+	if (u->peer->syn_data == 0 || u->s->ack == u->peer->isn + 1)
 		return;
 	u->c->facts |= TCPHS_FACT_DATA_TAKEN;
 	u->c->data_acked = u->s->ack;
@@ -332,7 +333,7 @@ static void learn_synack(struct update *u)
 	 * client's SYN-ACK is that ACK, and has stood for step 2 only as long as there was no other.
 	 */
 	if (c->step[1] == 0 || (u->role == TCPHS_SERVER && (c->step[2] == 0 || c->step[1] == c->step[2])))
-		c->step[1] = u->role == TCPHS_SERVER && c->isns ? c->isn[0].ref : u->s->ref;
+		c->step[1] = u->role == TCPHS_SERVER ? c->isn[0].ref : u->s->ref;
 	if (first && u->role == TCPHS_SERVER && u->peer->syn_count > 0 && c->rtt_server == TCPHS_TIME_NONE)
 		c->rtt_server = u->s->time - answered_syn(u);
 	if (first)
@@ -418,6 +419,9 @@ static void take_final_ack(struct update *u)
 	}
 	c->step[2] = u->s->ref;
 	c->facts |= TCPHS_FACT_ACKED;
+	/* Another SYN-ACK, with another ISN, is the last that was captured: its sender counts from this one. */
+	if (u->peer->isn != isn)
+		u->peer->nxt = isn + 1;
 	u->peer->isn = isn;
 	if (u->peer->synack_count > 0 && u->s->time >= u->peer->synack_last)
 		c->rtt_client = u->s->time - u->peer->synack_last;
@@ -539,7 +543,7 @@ static void learn_rst_in_opening(struct update *u)
 {
 	struct tcphs_connection *c = u->c;
 
-	if (u->before == TCPHS_STAGE_NEW || u->before == TCPHS_STAGE_ENDED)
+	if (u->before == TCPHS_STAGE_ENDED)
 		return;
 	c->ended = u->s->time;
 	if (u->role == TCPHS_CLIENT) {
@@ -859,8 +863,7 @@ static bool may_close(const struct tcphs_connection *c)
 
 static enum tcphs_phase phase_of_ack(const struct update *u)
 {
-	bool opens =
-		u->c->stage == TCPHS_STAGE_OPEN && u->before != TCPHS_STAGE_OPEN && u->before != TCPHS_STAGE_MIDSTREAM;
+	bool opens = u->c->stage == TCPHS_STAGE_OPEN && u->before != TCPHS_STAGE_OPEN;
 
 	if (u->mark->step == 3 || (opens && u->role == TCPHS_CLIENT) || (opens && crossed(u->c)))
 		return TCPHS_PHASE_ACK;

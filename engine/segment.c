@@ -179,21 +179,19 @@ static void read_options(struct tcphs_options *options, const uint8_t *list, siz
 	bool cookie = false;
 
 	while (at < captured && list[at] != KIND_EOL) {
-		size_t length;
-
 		if (list[at] == KIND_NOP) {
 			at++;
 			continue;
 		}
 		if (at + 1 < size && at + 1 >= captured)
 			return;
-		length = at + 1 < size ? list[at + 1] : 0;
-		if (length < 2 || length > size - at) {
+		/* A kind at the very end has no length. */
+		if (at + 1 == size || list[at + 1] < 2 || list[at + 1] > size - at) {
 			options->malformed |= TCPHS_OPT_OTHER;
 			return;
 		}
-		read_option(options, list + at, length, captured - at, &cookie);
-		at += length;
+		read_option(options, list + at, list[at + 1], captured - at, &cookie);
+		at += list[at + 1];
 	}
 }
 

@@ -130,6 +130,19 @@ static void print_word(const char *key, const char *word)
 	g_string_free(text, TRUE);
 }
 
+static void print_round_trips(const struct tcphs_summary *summary)
+{
+	const tcphs_time times[3] = { summary->rtt_server, summary->rtt_client, summary->rtt_total };
+	for (int i = 0; i < 3; i++) {
+		printf("%s", i ? "," : ",\"rtt\":[");
+		if (times[i] == TCPHS_TIME_NONE)
+			printf("null");
+		else
+			printf("%.9f", (double)times[i] / (double)TCPHS_SECOND);
+	}
+	printf("],\"late\":%u", summary->late);
+}
+
 static void print_connection(const struct tcphs_summary *summary, const char *mode)
 {
 	const struct tcphs_judgement *judgement = &summary->judgement;
@@ -146,7 +159,9 @@ static void print_connection(const struct tcphs_summary *summary, const char *mo
 		else
 			printf("null");
 	}
-	printf("],\"findings\":[");
+	printf("]");
+	print_round_trips(summary);
+	printf(",\"findings\":[");
 	for (size_t i = 0; i < summary->finding_count; i++) {
 		const struct tcphs_finding *finding = &summary->findings[i];
 		char text[512];

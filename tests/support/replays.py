@@ -6,6 +6,8 @@ An answer is one shape for all paths:
     connections   [{stream, incarnation, first_frame, verdict, reason, blame, closed, steps}], by stream, incarnation
     findings      {frame: [rule, ...]}
     texts         {(frame, rule): sentence}, where the path has them
+    lines         {"arithmetic": [sentence of a segment, ...], "rtt": [times of a connection, ...],
+                  "late": [how many of its segments were late, ...]}, where the path has them
     segments      {frame: {phase, step, client_state, server_state}}, where the path has them
     complaints    [sentence], what the path itself contradicts
 """
@@ -35,6 +37,7 @@ class Answer:
     connections: list = field(default_factory=list)
     findings: dict = field(default_factory=dict)
     texts: dict = field(default_factory=dict)
+    lines: dict = field(default_factory=dict)
     segments: dict = None
     complaints: list = field(default_factory=list)
 
@@ -43,6 +46,16 @@ class Answer:
         self.findings.setdefault(frame, []).append(rule)
         if text:
             self.texts[frame, rule] = text
+
+    def add_line(self, name, text):
+        """What a script can say beside findings; '-' where there is nothing."""
+        self.lines.setdefault(name, []).append(text or "-")
+
+    def add_numbers(self, late, *times):
+        """How many segments of a connection came late, and its three round-trip times in seconds or None."""
+        words = ("-" if time is None else f"{time:.9f}".rstrip("0").rstrip(".") for time in times)
+        self.add_line("rtt", " ".join(words))
+        self.add_line("late", str(late))
 
 
 @functools.cache
@@ -84,12 +97,14 @@ def parse_engine(text):
             answers[entry["script"], entry["variant"]] = run
         elif kind == "segment":
             run["keep"].segments[entry["frame"]] = entry
+            run["keep"].add_line("arithmetic", entry.get("arithmetic"))
             if "connection" in entry:
                 run["frames"][entry["frame"]] = tuple(entry["connection"])
         else:
             answer = run[entry.pop("mode")]
             for finding in entry.pop("findings"):
                 answer.add_finding(finding["frame"], finding["id"], finding["text"])
+            answer.add_numbers(entry.pop("late"), *entry.pop("rtt"))
             answer.connections.append(entry)
     for run in answers.values():
         for mode in ("keep", "drain"):
@@ -122,6 +137,7 @@ def of_analyzer(lines):
     for line in lines:
         keys = ("stream", "incarnation", "first_frame", "steps", *JUDGEMENT)
         answer.connections.append({key: line[key] for key in keys})
+        answer.add_numbers(line["late"], *(line["rtt"][way] for way in ("server", "client", "total")))
         for finding in line["findings"]:
             answer.add_finding(finding["frame"], finding["id"], finding["text"])
     answer.connections.sort(key=by_stream)
