@@ -5,33 +5,18 @@
  * The input is a list of short records, each a segment or an ICMP error on one of two 4-tuples, its numbers drawn from
  * few values around each side's ISN. The traffic is judged once with every connection kept, as the plugin does, then
  *   - drained after every frame, and drained at the end, as the analyzer does;
- *   - with other ISNs, which wrap elsewhere, with the addresses exchanged, and at another time of day, 1970 too.
+ *   - with other ISNs, which wrap elsewhere, with the addresses exchanged, and at another time of day, 1970 too;
+ *   - with 4-tuples hashed by another secret; and over IPv6, in traffic without IPv4 identifications.
  * Each time every mark, and of every connection the verdict, reason, blame, end, steps and findings, must be the same.
  * A judgement that was called certain on the way must be that of the end.
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "tcphs.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define CHECK(truth)                                                                      \
-	do {                                                                              \
-		if (!(truth)) {                                                           \
-			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #truth); \
-			abort();                                                          \
-		}                                                                         \
-	} while (0)
 
 #define RECORDS 160
 #define FINDINGS 400
-
-struct reader {
-	const uint8_t *at;
-	size_t left;
-};
 
 /* One frame, in the numbers of the first telling. Segments of one connection have one 'side' for each sender. */
 struct record {
@@ -43,7 +28,8 @@ struct record {
 /* How the traffic is told. */
 struct telling {
 	const char *name;
-	bool keep, drain_often, exchanged;
+	bool keep, drain_often, exchanged, ipv6;
+	uint64_t secret;
 	uint32_t shift[2];
 	tcphs_time epoch;
 };
@@ -59,14 +45,6 @@ struct result {
 	struct tcphs_mark marks[RECORDS + 1];
 	struct outcome *by_first[RECORDS + 1];
 };
-
-static uint8_t octet(struct reader *reader)
-{
-	if (reader->left == 0)
-		return 0;
-	reader->left--;
-	return *reader->at++;
-}
 
 static uint32_t number(uint8_t choice, unsigned side)
 {
@@ -86,14 +64,14 @@ static tcphs_time pause_of(uint8_t choice)
 	return pauses[choice & 7];
 }
 
-static void read_record(struct reader *reader, struct record *record)
+static void read_record(struct fuzz_reader *reader, struct record *record)
 {
 	static const uint8_t usual[16] = {
 		TCPHS_SYN, TCPHS_SYN | TCPHS_ACK, TCPHS_ACK, TCPHS_ACK | TCPHS_PSH, TCPHS_RST, TCPHS_RST | TCPHS_ACK,
 		TCPHS_FIN | TCPHS_ACK, TCPHS_FIN, 0, TCPHS_SYN | TCPHS_FIN, TCPHS_SYN | TCPHS_RST, TCPHS_ACK,
 		TCPHS_SYN | TCPHS_ECE | TCPHS_CWR, TCPHS_SYN | TCPHS_ACK, TCPHS_ACK, TCPHS_SYN,
 	};
-	uint8_t kind = octet(reader), what = octet(reader), options = octet(reader);
+	uint8_t kind = fuzz_octet(reader), what = fuzz_octet(reader), options = fuzz_octet(reader);
 	struct tcphs_segment *s = &record->segment;
 
 	memset(record, 0, sizeof(*record));
@@ -105,8 +83,8 @@ static void read_record(struct reader *reader, struct record *record)
 	if ((what & 0xf0) == 0xf0)
 		s->have = TCPHS_HAVE_SEQ;
 	s->flags = usual[what & 15];
-	s->seq = number(octet(reader), record->side);
-	s->ack = s->flags & TCPHS_ACK ? number(octet(reader), !record->side) : 0;
+	s->seq = number(fuzz_octet(reader), record->side);
+	s->ack = s->flags & TCPHS_ACK ? number(fuzz_octet(reader), !record->side) : 0;
 	s->length = (options & 3) == 3 ? 100 : (options & 3) == 2 && !(s->flags & TCPHS_SYN) ? 1 : 0;
 	s->window = 64240;
 	s->options.seen = options & 4 ? TCPHS_OPT_TIMESTAMPS | TCPHS_OPT_MSS : TCPHS_OPT_MSS;
@@ -119,8 +97,11 @@ static void read_record(struct reader *reader, struct record *record)
 
 static void key_of(struct tcphs_key *key, const struct record *record, const struct telling *telling)
 {
-	static const uint8_t addresses[2][16] = { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1 },
-	                                          { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 9 } };
+	static const uint8_t ipv4[2][16] = { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1 },
+		                             { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 9 } };
+	static const uint8_t ipv6[2][16] = { { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 },
+		                             { 0x20, 0x01, 0x0d, 0xb8, [15] = 9 } };
+	const uint8_t(*addresses)[16] = telling->ipv6 ? ipv6 : ipv4;
 	unsigned from = record->side ^ telling->exchanged;
 
 	memcpy(key->src, addresses[from], 16);
@@ -188,17 +169,45 @@ static void feed_one(struct tcphs_tracker *tracker, const struct record *record,
 		CHECK(tcphs_tracker_segment(tracker, &quote.key, s, mark) == TCPHS_OK);
 }
 
+/*
+ * Each endpoint goes on from where it was; what is known is never unknown again; and once both have sent FIN there is
+ * no way back (figure 5). Before that, what comes late can take back what was inferred.
+ */
+static void check_states(uint8_t (*known)[2], const struct tcphs_mark *mark)
+{
+	static const uint16_t ways[TCPHS_STATES] = {
+		[TCPHS_FIN_WAIT_2] = 1 << TCPHS_FIN_WAIT_2 | 1 << TCPHS_TIME_WAIT | 1 << TCPHS_CLOSED,
+		[TCPHS_CLOSING] = 1 << TCPHS_CLOSING | 1 << TCPHS_TIME_WAIT | 1 << TCPHS_CLOSED,
+		[TCPHS_LAST_ACK] = 1 << TCPHS_LAST_ACK | 1 << TCPHS_CLOSED,
+		[TCPHS_TIME_WAIT] = 1 << TCPHS_TIME_WAIT | 1 << TCPHS_CLOSED,
+	};
+
+	if (mark->connection == TCPHS_NO_CONNECTION || mark->phase == TCPHS_PHASE_NONE || mark->late)
+		return;
+	for (int i = 0; i < 2; i++) {
+		uint8_t before = mark->before[i], after = mark->state[i];
+
+		CHECK(before < TCPHS_STATES && after < TCPHS_STATES);
+		CHECK(before == known[mark->connection][i]);
+		CHECK(before == TCPHS_STATE_NONE || after != TCPHS_STATE_NONE);
+		CHECK(!ways[before] || (ways[before] >> after & 1));
+		known[mark->connection][i] = after;
+	}
+}
+
 static void tell(const struct record *records, size_t count, const struct telling *telling,
                  enum tcphs_stream_rule rule, struct result *result)
 {
 	struct tcphs_tracker *tracker;
 	struct tcphs_config config;
+	uint8_t known[RECORDS][2] = { { 0 } };
 	uint32_t connections = 0;
 
 	memset(result, 0, sizeof(*result));
 	tcphs_config_default(&config);
 	config.keep = telling->keep;
 	config.stream_rule = rule;
+	config.hash_key[0] ^= telling->secret;
 	CHECK(tcphs_tracker_new(&tracker, &config) == TCPHS_OK);
 	for (size_t i = 0; i < count; i++) {
 		struct tcphs_mark *mark = &result->marks[i + 1];
@@ -208,6 +217,7 @@ static void tell(const struct record *records, size_t count, const struct tellin
 			drain(tracker, result);
 		if (telling->keep) {
 			note_certain(tracker, result, mark->connection);
+			check_states(known, mark);
 			if (mark->connection != TCPHS_NO_CONNECTION && mark->connection >= connections)
 				connections = mark->connection + 1;
 		}
@@ -328,11 +338,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		  .epoch = INT64_C(1700000000) * TCPHS_SECOND },
 		{ .name = "exchanged", .exchanged = true, .epoch = INT64_C(1700000000) * TCPHS_SECOND },
 		{ .name = "in 1970", .epoch = -TCPHS_MILLISECOND },
+		{ .name = "hashed otherwise", .secret = 0x5eed, .epoch = INT64_C(1700000000) * TCPHS_SECOND },
+		{ .name = "over IPv6", .ipv6 = true, .epoch = INT64_C(1700000000) * TCPHS_SECOND },
 	};
 	static struct record records[RECORDS];
 	static struct result first, other;
-	struct reader reader = { data, size };
-	enum tcphs_stream_rule rule = octet(&reader) & 1 ? TCPHS_STREAM_WS44 : TCPHS_STREAM_WS40;
+	struct fuzz_reader reader = { data, size };
+	uint8_t choice = fuzz_octet(&reader);
+	enum tcphs_stream_rule rule = choice & 1 ? TCPHS_STREAM_WS44 : TCPHS_STREAM_WS40;
+	bool without_ids = choice & 2;
 	tcphs_time now = 0;
 	size_t count = 0;
 
@@ -340,12 +354,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		read_record(&reader, &records[count]);
 		records[count].segment.time = now += records[count].segment.time;
 		records[count].segment.ref = (tcphs_ref)count + 1;
+		if (without_ids)
+			records[count].segment.ip_id = 0;
 	}
 	if (getenv("FUZZ_SHOW"))
 		show(records, count);
 	tell(records, count, &tellings[0], rule, &first);
 	check_certain(&first, count);
 	for (size_t i = 1; i < sizeof(tellings) / sizeof(tellings[0]); i++) {
+		if (tellings[i].ipv6 && !without_ids)
+			continue;
 		tell(records, count, &tellings[i], rule, &other);
 		compare(&first, &other, count, &tellings[i]);
 		clear(&other);

@@ -6,30 +6,15 @@
  * item, and every segment that got a connection is in exactly one summary. The input lies in memory (memfd), the
  * reader opens it by its name in /proc.
  */
-#ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* memfd_create */
-#endif
 
 #include <glib.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "decode.h"
+#include "fuzz_file.h"
 #include "input.h"
 #include "tcphs.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define CHECK(truth)                                                                      \
-	do {                                                                              \
-		if (!(truth)) {                                                           \
-			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #truth); \
-			abort();                                                          \
-		}                                                                         \
-	} while (0)
 #define BATCH (4 * TCPHS_DECODE_ITEMS)
 
 struct tally {
@@ -101,17 +86,16 @@ static void read_all(struct tcphs_input *input)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct tcphs_input *input;
-	char path[64], *message = NULL;
-	int file = memfd_create("capture", MFD_CLOEXEC);
+	char *message = NULL;
+	struct fuzz_file file;
 
-	CHECK(file >= 0 && write(file, data, size) == (ssize_t)size);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
-	input = tcphs_input_open(path, &message);
+	fuzz_file_open(&file, data, size);
+	input = tcphs_input_open(file.path, &message);
 	CHECK((input == NULL) == (message != NULL));
 	if (input)
 		read_all(input);
 	tcphs_input_close(input);
 	g_free(message);
-	close(file);
+	fuzz_file_close(&file);
 	return 0;
 }

@@ -11,28 +11,15 @@
  *   - a second tracker, which is not asked for marks and so may pack what it keeps, gives the same summaries.
  * The engine's own assertions (an IMPOSSIBLE cell of a table) are what this is most likely to find.
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "tcphs.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define CHECK(truth)                                                                      \
-	do {                                                                              \
-		if (!(truth)) {                                                           \
-			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #truth); \
-			abort();                                                          \
-		}                                                                         \
-	} while (0)
+/* However much is captured: 16 of each rule, as the manual says, and what is said of the whole. */
+#define FINDINGS_MOST (TCPHS_RULES * 16 + 24)
 
 #define FUZZ_EPOCH (INT64_C(1700000000) * TCPHS_SECOND)
-
-struct reader {
-	const uint8_t *at;
-	size_t left;
-};
 
 struct feed {
 	struct tcphs_tracker *tracker, *packing;
@@ -41,14 +28,6 @@ struct feed {
 	uint64_t taken;     /* segments that were given a connection */
 	uint64_t summed;    /* frames of the summaries so far */
 };
-
-static uint8_t octet(struct reader *reader)
-{
-	if (reader->left == 0)
-		return 0;
-	reader->left--;
-	return *reader->at++;
-}
 
 /* An ISN of each side near the wrap, plus one of a few offsets that matter. */
 static uint32_t number(uint8_t choice, unsigned side)
@@ -88,7 +67,7 @@ static void key_of(struct tcphs_key *key, uint8_t choice)
 		key->sport = key->dport = 7;
 }
 
-static void structured(struct reader *reader, struct tcphs_segment *segment, unsigned side)
+static void structured(struct fuzz_reader *reader, struct tcphs_segment *segment, unsigned side)
 {
 	static const uint8_t usual[16] = {
 		TCPHS_SYN, TCPHS_SYN | TCPHS_ACK, TCPHS_ACK, TCPHS_ACK | TCPHS_PSH,
@@ -96,13 +75,13 @@ static void structured(struct reader *reader, struct tcphs_segment *segment, uns
 		0, TCPHS_SYN | TCPHS_FIN, TCPHS_SYN | TCPHS_RST, TCPHS_FIN | TCPHS_PSH | TCPHS_URG,
 		TCPHS_SYN | TCPHS_ECE | TCPHS_CWR, TCPHS_SYN | TCPHS_ACK, TCPHS_ACK, TCPHS_SYN,
 	};
-	uint8_t options = octet(reader);
+	uint8_t options = fuzz_octet(reader);
 
 	memset(segment, 0, sizeof(*segment));
 	segment->have = TCPHS_HAVE_SEQ | TCPHS_HAVE_HEADER | TCPHS_HAVE_OPTIONS | TCPHS_HAVE_LENGTH;
-	segment->flags = usual[octet(reader) & 15];
-	segment->seq = number(octet(reader), side);
-	segment->ack = number(octet(reader), !side);
+	segment->flags = usual[fuzz_octet(reader) & 15];
+	segment->seq = number(fuzz_octet(reader), side);
+	segment->ack = number(fuzz_octet(reader), !side);
 	segment->length = (options & 3) == 3 ? 100 : 0;
 	segment->window = options & 4 ? 0 : 64240;
 	if (options & 8)
@@ -115,14 +94,14 @@ static void structured(struct reader *reader, struct tcphs_segment *segment, uns
 	segment->options.hash = options;
 }
 
-static void raw(struct reader *reader, struct tcphs_segment *segment)
+static void raw(struct fuzz_reader *reader, struct tcphs_segment *segment)
 {
 	uint8_t header[80] = { 0 };
-	size_t wanted = octet(reader) % sizeof(header), size = 0;
-	uint8_t length = octet(reader);
+	size_t wanted = fuzz_octet(reader) % sizeof(header), size = 0;
+	uint8_t length = fuzz_octet(reader);
 
 	while (size < wanted && reader->left > 0)
-		header[size++] = octet(reader);
+		header[size++] = fuzz_octet(reader);
 	tcphs_segment_parse(segment, header, size, length);
 	CHECK(size >= 16 || !(segment->have & TCPHS_HAVE_HEADER));
 }
@@ -148,6 +127,7 @@ static void check_summary(struct feed *feed, const struct tcphs_summary *summary
 	for (i = 0; i < 3; i++)
 		CHECK(judgement->steps[i] <= summary->last);
 	CHECK(memchr(summary->history, 0, sizeof(summary->history)));
+	CHECK(summary->finding_count <= FINDINGS_MOST);
 	for (i = 0; i < summary->finding_count; i++) {
 		const struct tcphs_finding *finding = &summary->findings[i];
 
@@ -201,9 +181,9 @@ static void show(const struct feed *feed, const char *kind, const struct tcphs_s
 	        segment->seq, segment->length, segment->ack, segment->window, segment->have, segment->options.seen);
 }
 
-static void one(struct feed *feed, struct reader *reader)
+static void one(struct feed *feed, struct fuzz_reader *reader)
 {
-	uint8_t kind = octet(reader), where = octet(reader);
+	uint8_t kind = fuzz_octet(reader), where = fuzz_octet(reader);
 	struct tcphs_segment segment;
 	struct tcphs_mark mark;
 	struct tcphs_key key;
@@ -248,10 +228,10 @@ static void one(struct feed *feed, struct reader *reader)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct reader reader = { data, size };
+	struct fuzz_reader reader = { data, size };
 	struct feed feed = { .now = FUZZ_EPOCH };
 	struct tcphs_config config;
-	uint8_t choice = octet(&reader);
+	uint8_t choice = fuzz_octet(&reader);
 
 	tcphs_config_default(&config);
 	config.stream_rule = choice & 1 ? TCPHS_STREAM_WS44 : TCPHS_STREAM_WS40;
