@@ -979,10 +979,9 @@ static uint32_t delay_of(const struct update *u, enum tcphs_rule rule)
 {
 	bool of_synack = rule == TCPHS_RULE_ABORTED_AFTER_SYNACK;
 	tcphs_time since = of_synack ? u->peer->synack_last : u->peer->syn_last;
-	bool known = (of_synack ? u->peer->synack_count : u->peer->syn_count) > 0;
 	tcphs_time delay = (u->s->time - since) / 1000;
 
-	return !known || delay < 0 || delay >= UINT32_MAX ? UINT32_MAX : (uint32_t)delay;
+	return delay < 0 || delay >= UINT32_MAX ? UINT32_MAX : (uint32_t)delay;
 }
 
 static bool ends_attempt(enum tcphs_rule rule)
@@ -996,7 +995,7 @@ static void raise_cell(struct update *u, enum tcphs_rule rule)
 	struct tcphs_finding *f;
 	bool of_seq = rule == TCPHS_RULE_ACK_BAD_SEQ;
 	bool of_ack = rule == TCPHS_RULE_SYNACK_BAD_ACK || rule == TCPHS_RULE_ACK_BAD_ACK ||
-	              (rule == TCPHS_RULE_RST_BAD_ACK && u->event == TCPHS_EV_RST_BAD);
+	              rule == TCPHS_RULE_RST_BAD_ACK;
 
 	/* With nothing of the server captured, its SYN may be what was missed. */
 	if (rule == TCPHS_RULE_NONE || (rule == TCPHS_RULE_SYNACK_FROM_CLIENT && !(u->peer->did & TCPHS_DID_ANYTHING)))

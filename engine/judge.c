@@ -367,8 +367,8 @@ static size_t find(const struct judging *j, enum tcphs_reason reason, struct tcp
 	size_t count = 0;
 
 	if (rule != TCPHS_RULE_NONE)
-		tcphs_raise(out, &count, rule, rule == TCPHS_RULE_PEER_LOST_STATE && has(j, TCPHS_FACT_LOST_STATE)
-		                                       ? (enum tcphs_side)j->c->lost_side : client, at, 0);
+		tcphs_raise(out, &count, rule,
+		            has(j, TCPHS_FACT_LOST_STATE) ? (enum tcphs_side)j->c->lost_side : client, at, 0);
 	if (rule == TCPHS_RULE_FAST_OPEN) {
 		out[0].numbers = 1;
 		out[0].expected = j->client->isn + 1 + j->client->syn_data;

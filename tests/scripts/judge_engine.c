@@ -140,7 +140,7 @@ static void print_round_trips(const struct tcphs_summary *summary)
 		else
 			printf("%.9f", (double)times[i] / (double)TCPHS_SECOND);
 	}
-	printf("],\"late\":%u", summary->late);
+	printf("],\"late\":%u,\"completeness\":%u", summary->late, summary->judgement.completeness);
 }
 
 static void print_connection(const struct tcphs_summary *summary, const char *mode)
@@ -161,6 +161,8 @@ static void print_connection(const struct tcphs_summary *summary, const char *mo
 	}
 	printf("]");
 	print_round_trips(summary);
+	if (!strcmp(mode, "keep"))   /* what was drained is over, and that is certain */
+		print_word("certain", judgement->certain ? "verdict" : judgement->client_certain ? "client" : "-");
 	printf(",\"findings\":[");
 	for (size_t i = 0; i < summary->finding_count; i++) {
 		const struct tcphs_finding *finding = &summary->findings[i];
@@ -198,7 +200,7 @@ static void print_segment(struct run *run, tcphs_ref ref)
 		print_word("client_state", tcphs_state_word((enum tcphs_state)mark->state[client]));
 		print_word("server_state", tcphs_state_word((enum tcphs_state)mark->state[!client]));
 		print_word("arithmetic", arithmetic);
-		printf(",\"step\":%d", step_of(&summary.judgement, ref));
+		printf(",\"step\":%d,\"attempt\":%u", step_of(&summary.judgement, ref), mark->attempt);
 	}
 	printf("}\n");
 }

@@ -137,11 +137,11 @@ def compare_extra(expectation, answer):
 def compare_sentences(expectation, answer):
     """What findings say, where the path tells; numbers and addresses are those of the script as it is written.
 
-    So with what the whole arithmetic of a segment is, and the round-trip times and late segments of a connection.
+    So with what the whole arithmetic of a segment is, and the numbers of a connection.
     """
     for said in expectation["says"] if expectation["variant"] == "base" else ():
         name, wanted = said["rule"], said["text"]
-        whole = name in ("arithmetic", "rtt", "late")
+        whole = name in ("arithmetic", "attempts", "rtt", "late", "completeness", "certain")
         if whole:
             texts = answer.lines.get(name)
         else:

@@ -6,8 +6,10 @@ An answer is one shape for all paths:
     connections   [{stream, incarnation, first_frame, verdict, reason, blame, closed, steps}], by stream, incarnation
     findings      {frame: [rule, ...]}
     texts         {(frame, rule): sentence}, where the path has them
-    lines         {"arithmetic": [sentence of a segment, ...], "rtt": [times of a connection, ...],
-                  "late": [how many of its segments were late, ...]}, where the path has them
+    lines         {"arithmetic": [sentence of a segment, ...], "attempts": [which SYN or SYN-ACK each segment is],
+                  "rtt": [times of a connection, ...], "late": [how many of its segments were late, ...],
+                  "completeness": [its bits, ...], "certain": [its verdict, client or nothing yet, ...]}, where the
+                  path has them
     segments      {frame: {phase, step, client_state, server_state}}, where the path has them
     complaints    [sentence], what the path itself contradicts
 """
@@ -51,11 +53,12 @@ class Answer:
         """What a script can say beside findings; '-' where there is nothing."""
         self.lines.setdefault(name, []).append(text or "-")
 
-    def add_numbers(self, late, *times):
-        """How many segments of a connection came late, and its three round-trip times in seconds or None."""
+    def add_numbers(self, late, completeness, *times):
+        """Of a connection how many segments came late, which there were, and round-trip times in seconds or None."""
         words = ("-" if time is None else f"{time:.9f}".rstrip("0").rstrip(".") for time in times)
         self.add_line("rtt", " ".join(words))
         self.add_line("late", str(late))
+        self.add_line("completeness", str(completeness))
 
 
 @functools.cache
@@ -104,11 +107,15 @@ def parse_engine(text):
             answer = run[entry.pop("mode")]
             for finding in entry.pop("findings"):
                 answer.add_finding(finding["frame"], finding["id"], finding["text"])
-            answer.add_numbers(entry.pop("late"), *entry.pop("rtt"))
+            if "certain" in entry:
+                answer.add_line("certain", entry.pop("certain"))
+            answer.add_numbers(entry.pop("late"), entry.pop("completeness"), *entry.pop("rtt"))
             answer.connections.append(entry)
     for run in answers.values():
         for mode in ("keep", "drain"):
             run[mode].connections.sort(key=by_stream)
+        attempts = (segment.get("attempt") or "-" for _, segment in sorted(run["keep"].segments.items()))
+        run["keep"].add_line("attempts", " ".join(map(str, attempts)))
     return answers
 
 
@@ -137,7 +144,8 @@ def of_analyzer(lines):
     for line in lines:
         keys = ("stream", "incarnation", "first_frame", "steps", *JUDGEMENT)
         answer.connections.append({key: line[key] for key in keys})
-        answer.add_numbers(line["late"], *(line["rtt"][way] for way in ("server", "client", "total")))
+        times = (line["rtt"][way] for way in ("server", "client", "total"))
+        answer.add_numbers(line["late"], line["completeness"], *times)
         for finding in line["findings"]:
             answer.add_finding(finding["frame"], finding["id"], finding["text"])
     answer.connections.sort(key=by_stream)
