@@ -62,6 +62,25 @@ def tcphs(program, tmp_path):
 
 
 @pytest.fixture
+def start(program, tmp_path):
+    """Starts the analyzer in the test's folder; what still runs when the test is over is killed."""
+    started = []
+
+    def popen(*arguments, **extra):
+        started.append(subprocess.Popen([program, *arguments], cwd=tmp_path, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, env={**os.environ, "LC_ALL": "C.UTF-8"}, **extra))
+        return started[-1]
+
+    yield popen
+    for process in started:
+        process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream:
+                stream.close()
+
+
+@pytest.fixture
 def write(tmp_path):
     """Writes a capture into the test's folder and gives its name back."""
 

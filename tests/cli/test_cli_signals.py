@@ -1,40 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """test_cli_signals.py - a reader that goes away, a user who has seen enough, and memory that is out."""
 
-import fcntl
 import json
 import os
 import resource
 import select
 import signal
-import struct
 import subprocess
-import termios
-import time
-from pathlib import Path
 
 import pytest
 
 from cli_captures import Talk, complete, flood, pcap, refused
-
-
-@pytest.fixture
-def start(program, tmp_path):
-    """Starts the analyzer in the test's folder; what still runs when the test is over is killed."""
-    started = []
-
-    def popen(*arguments, **extra):
-        started.append(subprocess.Popen([program, *arguments], cwd=tmp_path, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, env={**os.environ, "LC_ALL": "C.UTF-8"}, **extra))
-        return started[-1]
-
-    yield popen
-    for process in started:
-        process.kill()
-        process.wait()
-        for stream in (process.stdin, process.stdout, process.stderr):
-            if stream:
-                stream.close()
+from cli_processes import wait_until_far, wait_until_read
 
 
 @pytest.mark.parametrize("form", ["table", "ndjson"])
@@ -45,16 +22,6 @@ def test_a_reader_that_goes_away_ends_it_quietly(start, write, form):
     process.stdout.close()
     assert process.wait(timeout=60) == 128 + signal.SIGPIPE
     assert process.stderr.read() == b""
-
-
-def wait_until_read(process):
-    """Until nothing is left in the pipe to its standard input: what was written is being analyzed."""
-    for _ in range(500):
-        left = struct.unpack("i", fcntl.ioctl(process.stdin, termios.FIONREAD, b"\0" * 4))[0]
-        if left == 0:
-            break
-        time.sleep(0.01)
-    time.sleep(0.3)
 
 
 @pytest.mark.parametrize("number, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -94,15 +61,6 @@ def test_a_signal_ends_reading_on_any_thread(start, write, number):
     lines = [json.loads(line) for line in process.stdout.read().decode().splitlines()]
     assert [line["file"] for line in lines if line["type"] == "file"] == ["-", "later.pcap"]
     assert [line["reason"] for line in lines if line["type"] == "connection"] == ["refused", "three_way"]
-
-
-def wait_until_far(process, octets):
-    """Until some file of the process was read so far."""
-    far = 0
-    while far < octets:
-        assert process.poll() is None, "it had read all before it could be stopped"
-        for info in Path(f"/proc/{process.pid}/fdinfo").iterdir():
-            far = max(far, int(info.read_text().split()[1]))
 
 
 def test_a_signal_ends_reading_ahead_and_what_was_read_is_counted(start, write):
