@@ -15,6 +15,8 @@ option(TCPHS_WERROR "Warnings are errors" ON)
 option(TCPHS_SANITIZE "Build with AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
 option(TCPHS_FUZZ "Build tests/fuzz for libFuzzer (clang; implies TCPHS_SANITIZE)" OFF)
 
+option(TCPHS_COVERAGE "Count which lines are reached (gcc; for gcovr)" OFF)
+
 set(CMAKE_C_STANDARD 11)
 set(CMAKE_C_STANDARD_REQUIRED ON)
 set(CMAKE_C_EXTENSIONS ON)
@@ -50,6 +52,12 @@ add_compile_options(-fno-common -fno-omit-frame-pointer)
 # Paths of the machine that built it say nothing to the machine that runs it.
 add_compile_options("-fmacro-prefix-map=${CMAKE_SOURCE_DIR}/=")
 
+if(TCPHS_COVERAGE)
+	# Counts are written where the objects lie, at the end of each process: the analyzer's sandbox would be in the way.
+	add_compile_options(--coverage -fprofile-update=atomic)
+	add_link_options(--coverage)
+	add_compile_definitions(TCPHS_UNCONFINED)
+endif()
 if(TCPHS_FUZZ)
 	set(TCPHS_SANITIZE ON)
 	add_compile_options(-fsanitize=fuzzer-no-link)
