@@ -53,7 +53,7 @@ add_compile_options(-fno-common -fno-omit-frame-pointer)
 add_compile_options("-fmacro-prefix-map=${CMAKE_SOURCE_DIR}/=")
 
 if(TCPHS_COVERAGE)
-	# Counts are written where the objects lie, at the end of each process: the analyzer's sandbox would be in the way.
+	# Counts are written at the end of each process, where the objects lie: the analyzer may have no sandbox.
 	add_compile_options(--coverage -fprofile-update=atomic)
 	add_link_options(--coverage)
 	add_compile_definitions(TCPHS_UNCONFINED)
