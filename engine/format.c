@@ -46,6 +46,36 @@ __attribute__((format(printf, 2, 3))) static void put(struct text *text, const c
 		text->used += (size_t)wanted;
 }
 
+/* Sums of numbers are made for every segment that is shown, so they are put together without a format. */
+
+static void put_octets(struct text *text, const char *octets, size_t count)
+{
+	size_t room = text->used + 1 < text->size ? text->size - text->used - 1 : 0;
+
+	if (room > 0) {
+		if (room > count)
+			room = count;
+		memcpy(text->buffer + text->used, octets, room);
+		text->buffer[text->used + room] = '\0';
+	}
+	text->used += count;
+}
+
+static void put_word(struct text *text, const char *word)
+{
+	put_octets(text, word, strlen(word));
+}
+
+static void put_number(struct text *text, uint32_t number)
+{
+	char digits[sizeof("4294967295")], *first = digits + sizeof(digits);
+
+	do
+		*--first = (char)('0' + number % 10);
+	while (number /= 10);
+	put_octets(text, first, (size_t)(digits + sizeof(digits) - first));
+}
+
 static struct text text_over(char *buffer, size_t size)
 {
 	if (size > 0)
@@ -142,16 +172,20 @@ static void put_sum(struct text *text, const struct sum *sum)
 {
 	uint32_t data = sum->expected - sum->base - (sum->syn ? 1 : 0) - (sum->fin ? 1 : 0);
 
-	put(text, "%" PRIu32, sum->expected);
+	put_number(text, sum->expected);
 	if (sum->expected == sum->base)
 		return;
-	put(text, " = %" PRIu32, sum->base);
+	put_word(text, " = ");
+	put_number(text, sum->base);
 	if (sum->syn)
-		put(text, " + 1 (SYN)");
-	if (data != 0)
-		put(text, " + %" PRIu32 " (%s)", data, sum->syn_data ? "data in SYN" : "data");
+		put_word(text, " + 1 (SYN)");
+	if (data != 0) {
+		put_word(text, " + ");
+		put_number(text, data);
+		put_word(text, sum->syn_data ? " (data in SYN)" : " (data)");
+	}
 	if (sum->fin)
-		put(text, " + 1 (FIN)");
+		put_word(text, " + 1 (FIN)");
 }
 
 /** must_match(): phases in which another number than the expected one is wrong, not merely old or ahead. */
@@ -167,7 +201,8 @@ static void put_compared(struct text *text, const struct sum *sum, bool strict, 
 	int64_t off = distance(sum->actual, sum->expected);
 
 	if (off == 0) {
-		put(text, "%s ", sum->name);
+		put_word(text, sum->name);
+		put_word(text, " ");
 		put_sum(text, sum);
 	} else if (strict) {
 		put(text, "%s %" PRIu32 ", expected ", sum->name, sum->actual);
@@ -202,7 +237,8 @@ size_t tcphs_arithmetic_format(char *buffer, size_t size, const struct tcphs_mar
 	else if (mark->terms & TCPHS_TERM_SEQ)
 		put_compared(&text, &seq, strict, " (sent before)");
 	if (mark->terms & TCPHS_TERM_ACK) {
-		put(&text, text.used > 0 ? ", " : "");
+		if (text.used > 0)
+			put_word(&text, ", ");
 		put_compared(&text, &ack, strict, "");
 	}
 	return text.used;
