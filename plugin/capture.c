@@ -37,7 +37,7 @@ static struct {
 	guint32 *frames;                /* of each mark, 0 where the frame was filtered away */
 	size_t count, room;             /* of the two above */
 	guint32 *marks_of_frame;
-	size_t frames_room;
+	size_t frames_known, frames_room;  /* up to the latest frame with a mark, none behind it is set */
 	guint32 newest;                 /* number and file offset of the latest record met for the first time */
 	gint64 newest_offset;
 	struct tcphs_dissection dissection;
@@ -88,7 +88,7 @@ static bool start(void)
 	return !capture.stopped;
 }
 
-/** grow(): room for |count| elements of |size| octets in *array, new ones zero; false if memory ran out. */
+/** grow(): room for |count| elements of |size| octets in *array, in no state; false if memory ran out. */
 static bool grow(void **array, size_t *room, size_t count, size_t size)
 {
 	size_t wanted = *room + *room / 2 + 1024;
@@ -101,7 +101,6 @@ static bool grow(void **array, size_t *room, size_t count, size_t size)
 	grown = g_try_realloc_n(*array, wanted, size);
 	if (!grown)
 		return false;
-	memset((char *)grown + *room * size, 0, (wanted - *room) * size);
 	*array = grown;
 	*room = wanted;
 	return true;
@@ -121,7 +120,7 @@ static tcphs_time time_of(const packet_info *pinfo)
 /** forget_marks(): frame |number| turned out to be another one; what was marked under its number has no frame now. */
 static void forget_marks(guint32 number)
 {
-	if (number >= capture.frames_room || capture.marks_of_frame[number] == NO_MARKS)
+	if (number >= capture.frames_known || capture.marks_of_frame[number] == NO_MARKS)
 		return;
 	for (size_t i = capture.marks_of_frame[number] - 1; i < capture.count && capture.frames[i] == number; i++)
 		capture.frames[i] = 0;
@@ -147,7 +146,7 @@ static bool meet(const packet_info *pinfo)
 /** first_mark(): index of the first mark that frame |number| got on its first visit, or of no mark. */
 static uint32_t first_mark(guint32 number)
 {
-	return (number < capture.frames_room ? capture.marks_of_frame[number] : NO_MARKS) - 1;
+	return (number < capture.frames_known ? capture.marks_of_frame[number] : NO_MARKS) - 1;
 }
 
 struct tcphs_dissection *tcphs_capture_enter(packet_info *pinfo)
@@ -178,20 +177,25 @@ const struct tcphs_layer *tcphs_capture_leave(packet_info *pinfo)
 	return ours && !capture.stopped ? dissection->layers : NULL;
 }
 
-/** reserve(): room for one more mark, of frame |number|. */
+/** reserve(): room for one more mark, of frame |number|. What no frame needed yet stays untouched: not resident. */
 static bool reserve(guint32 number)
 {
-	size_t room = capture.room;
+	size_t room = capture.room, known = (size_t)number + 1;
 
 	if (capture.count >= UINT32_MAX - 1)
 		return false;
-	if (capture.count < capture.room && number < capture.frames_room)
-		return true;
 	/* Two arrays of one size: the second is no larger before both have grown. */
-	return grow((void **)&capture.marks, &room, capture.count + 1, sizeof(capture.marks[0])) &&
-	       grow((void **)&capture.frames, &capture.room, capture.count + 1, sizeof(capture.frames[0])) &&
-	       grow((void **)&capture.marks_of_frame, &capture.frames_room, (size_t)number + 1,
-	            sizeof(capture.marks_of_frame[0]));
+	if (capture.count >= capture.room &&
+	    (!grow((void **)&capture.marks, &room, capture.count + 1, sizeof(capture.marks[0])) ||
+	     !grow((void **)&capture.frames, &capture.room, capture.count + 1, sizeof(capture.frames[0]))))
+		return false;
+	if (known <= capture.frames_known)
+		return true;
+	if (!grow((void **)&capture.marks_of_frame, &capture.frames_room, known, sizeof(capture.marks_of_frame[0])))
+		return false;
+	for (; capture.frames_known < known; capture.frames_known++)
+		capture.marks_of_frame[capture.frames_known] = NO_MARKS;
+	return true;
 }
 
 /** replay(): the mark that the next TCP header of the frame got on its first visit. */

@@ -76,7 +76,8 @@ static inline void compat_depend_on(packet_info *pinfo, guint32 frame)
  *
  * TCP itself is asked, by the function that Follow TCP Stream asks: its own structures look different in each version,
  * and within one version nobody promises that they stay. That function looks at the frame's addresses and ports, which
- * in a tunnel are those of another layer, and at what dissectors of the payload say about conversations.
+ * in a tunnel are those of another layer, and at what dissectors of the payload say about conversations. It is slow,
+ * because it makes a filter, too.
  */
 static inline guint32 compat_tcp_stream(packet_info *pinfo, const address *src, const address *dst, guint32 sport,
                                         guint32 dport, guint32 otherwise)
@@ -99,10 +100,49 @@ static inline guint32 compat_tcp_stream(packet_info *pinfo, const address *src, 
 	return stream;
 }
 
+/** compat_uint_of(): the value of an item of an unsigned type. */
+static inline guint32 compat_uint_of(const field_info *item)
+{
+#if TCPHS_WS_AT_LEAST(4, 4)
+	return fvalue_get_uinteger(item->value);
+#else
+	return fvalue_get_uinteger((fvalue_t *)&item->value);
+#endif
+}
+
 /** compat_has_column(): columns are being written, and there is one of format |format| (COL_...). */
 static inline bool compat_has_column(const packet_info *pinfo, int format)
 {
 	return pinfo->cinfo && pinfo->cinfo->col_first && pinfo->cinfo->col_first[format] >= 0;
+}
+
+/**
+ * compat_prepend_info(): col_prepend_fstr(pinfo->cinfo, COL_INFO, "%s", text), |length| octets, which are fewer than
+ * COL_MAX_INFO_LEN. With a tenth of its instructions: that one copies what the column holds twice, octet by octet.
+ */
+static inline void compat_prepend_info(const packet_info *pinfo, const char *text, size_t length)
+{
+	column_info *columns = pinfo->cinfo;
+
+	if (!col_get_writable(columns, COL_INFO))
+		return;
+	for (int i = columns->col_first[COL_INFO]; i <= columns->col_last[COL_INFO]; i++) {
+		col_item_t *column = &columns->columns[i];
+		size_t kept;
+
+		if (!column->fmt_matx[COL_INFO])
+			continue;
+		kept = MIN(strlen(column->col_data), COL_MAX_INFO_LEN - 1 - length);
+		/* Not within a character of UTF-8. */
+		while (kept > 0 && ((unsigned char)column->col_data[kept] & 0xc0) == 0x80)
+			kept--;
+		memmove(column->col_buf + length, column->col_data, kept);
+		memcpy(column->col_buf, text, length);
+		column->col_buf[length + kept] = '\0';
+		column->col_data = column->col_buf;
+		if (column->col_fence > 0)
+			column->col_fence += (int)length;
+	}
 }
 
 /* ---- statistics ---------------------------------------------------------------------------------- */

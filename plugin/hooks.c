@@ -11,7 +11,8 @@
  *    type, code and sender of an error, because inside the quoted packet the addresses are already the quoted ones.
  *
  * 2. A post-dissector, which runs on every frame, TCP or not, without wanting a tree: it keeps the capture's end, and
- *    shows what hook 1 left for it.
+ *    shows what hook 1 left for it. Its handle belongs to a protocol in name only, too, but to one that follows ours:
+ *    adding a layer to every frame, to take it away from most, would be a tenth of what the plugin costs.
  *
  * TCP may throw an exception (the capture is cut short, a payload is damaged). Hook 1 is done before it calls TCP; only
  * the ICMP handles have something to put back.
@@ -33,25 +34,30 @@ static bool enabled(void)
 }
 
 /** copy_key_address(): IPv4 mapped, IPv6 as it is, anything else as far as it goes. */
-static void copy_key_address(uint8_t out[16], const address *from)
+static inline void copy_key_address(uint8_t out[16], const address *from)
 {
 	static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
-	memset(out, 0, 16);
 	if (from->type == AT_IPv4 && from->len == 4) {
 		memcpy(out, mapped, sizeof(mapped));
 		memcpy(out + sizeof(mapped), from->data, 4);
-	} else if (from->len > 0) {
-		memcpy(out, from->data, (size_t)MIN(from->len, 16));
+	} else if (from->len == 16) {
+		memcpy(out, from->data, 16);
+	} else {
+		memset(out, 0, 16);
+		if (from->len > 0)
+			memcpy(out, from->data, (size_t)MIN(from->len, 16));
 	}
 }
 
 /** address_bits(): the first eight octets of a link-layer address, which have no more in practice, as a number. */
-static uint64_t address_bits(const address *from)
+static inline uint64_t address_bits(const address *from)
 {
 	uint64_t bits = 0;
 
-	if (from->len > 0)
+	if (from->type == AT_ETHER && from->len == 6)
+		memcpy(&bits, from->data, 6);
+	else if (from->len > 0)
 		memcpy(&bits, from->data, (size_t)MIN(from->len, 8));
 	return bits;
 }
@@ -176,15 +182,26 @@ static int hook_icmpv6(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
 	return remember_icmp(icmpv6_handle, true, tvb, pinfo, tree, data);
 }
 
-/** dissect(): the post-dissector. @return 0 where there is nothing of ours, so that the frame lists no layer for it. */
+/** dissect(): the post-dissector. A frame lists a layer of ours if something of ours is in its tree. */
 static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
 	const struct tcphs_layer *layers = tcphs_capture_leave(pinfo);
-	bool shown = tcphs_show(tvb, pinfo, tree, layers);
 
+	if (!layers)
+		return 0;
+	if (tcphs_show(tvb, pinfo, tree, layers))
+		wmem_list_append(pinfo->layers, GINT_TO_POINTER(tcphs_proto));
 	for (const struct tcphs_layer *layer = layers; layer; layer = layer->next)
 		tcphs_tap(pinfo, layer);
-	return shown ? (int)tvb_captured_length(tvb) : 0;
+	return (int)tvb_captured_length(tvb);
+}
+
+/** follower(): a protocol in name only, which adds no layer to a frame and is on when |parent| is. */
+static int follower(int parent, const char *name, const char *suffix)
+{
+	/* Wireshark keeps the string. */
+	return proto_register_protocol_in_name_only(name, name, g_strdup_printf("tcphs_%s", suffix), parent,
+	                                            FT_PROTOCOL);
 }
 
 /** chain(): puts |hook| before the handle for |number| in ip.proto. @return that handle. */
@@ -192,14 +209,10 @@ static dissector_handle_t chain(guint32 number, const char *parent_name, const c
 {
 	dissector_handle_t old = dissector_get_uint_handle(find_dissector_table("ip.proto"), number);
 	int parent = proto_get_id_by_filter_name(parent_name);
-	char *filter_name;
-	int follower;
 
 	if (!old || parent < 0)
 		return NULL;
-	filter_name = g_strdup_printf("tcphs_%s", parent_name);  /* Wireshark keeps it */
-	follower = proto_register_protocol_in_name_only(name, name, filter_name, parent, FT_PROTOCOL);
-	dissector_add_uint("ip.proto", number, create_dissector_handle(hook, follower));
+	dissector_add_uint("ip.proto", number, create_dissector_handle(hook, follower(parent, name, parent_name)));
 	return old;
 }
 
@@ -214,5 +227,6 @@ void tcphs_hooks_handoff(void)
 	tcp_handle = chain(6, "tcp", "TCP Handshake (TCP)", hook_tcp);
 	icmp_handle = chain(1, "icmp", "TCP Handshake (ICMP)", hook_icmp);
 	icmpv6_handle = chain(58, "icmpv6", "TCP Handshake (ICMPv6)", hook_icmpv6);
-	register_postdissector(create_dissector_handle(dissect, tcphs_proto));
+	register_postdissector(create_dissector_handle(dissect,
+	                                               follower(tcphs_proto, "TCP Handshake (frame)", "frame")));
 }

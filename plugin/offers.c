@@ -25,64 +25,67 @@ static void add_named(const struct view *view, proto_tree *tree, enum tcphs_fiel
 		proto_item_set_hidden(item);
 }
 
-/** append(): one more part of a label, after a comma but for the first. */
-G_GNUC_PRINTF(2, 3)
-static void append(wmem_strbuf_t *label, const char *format, ...)
+/** part(): one more part of a label, after a comma but for the first, which comes after a space. */
+static void part(struct line *label, const char *word)
 {
-	va_list arguments;
-	size_t length = wmem_strbuf_get_len(label);
-
-	if (length > 0 && wmem_strbuf_get_str(label)[length - 1] != ' ')
-		wmem_strbuf_append(label, ", ");
-	va_start(arguments, format);
-	wmem_strbuf_append_vprintf(label, format, arguments);
-	va_end(arguments);
+	if (label->text[label->length - 1] != ' ')
+		line_add(label, ", ");
+	line_add(label, word);
 }
 
-/** append_common(): what an offer and an agreement have both. */
-static void append_common(wmem_strbuf_t *label, bool sack, bool timestamps, bool fast_open, bool mptcp, uint8_t ecn,
+static void part_number(struct line *label, const char *word, guint32 number)
+{
+	part(label, word);
+	line_add_number(label, number);
+}
+
+/** common_parts(): what an offer and an agreement have both. */
+static void common_parts(struct line *label, bool sack, bool timestamps, bool fast_open, bool mptcp, uint8_t ecn,
                           uint8_t auth)
 {
 	if (sack)
-		append(label, "SACK");
+		part(label, "SACK");
 	if (timestamps)
-		append(label, "timestamps");
+		part(label, "timestamps");
 	if (fast_open)
-		append(label, "Fast Open");
+		part(label, "Fast Open");
 	if (mptcp)
-		append(label, "Multipath TCP");
+		part(label, "Multipath TCP");
 	if (ecn != TCPHS_ECN_NONE)
-		append(label, ecn == TCPHS_ECN_ACCURATE ? "accurate ECN" : "ECN");
+		part(label, ecn == TCPHS_ECN_ACCURATE ? "accurate ECN" : "ECN");
 	if (auth != TCPHS_AUTH_NONE)
-		append(label, auth == TCPHS_AUTH_AO ? "TCP-AO" : "MD5 signature");
+		part(label, auth == TCPHS_AUTH_AO ? "TCP-AO" : "MD5 signature");
 }
 
-static const char *offer_label(const struct view *view, const struct tcphs_offer *offer)
+static void offer_label(const struct tcphs_offer *offer, struct line *label)
 {
-	wmem_strbuf_t *label = wmem_strbuf_new(view->pinfo->pool, "Offered in this segment: ");
-	size_t empty = wmem_strbuf_get_len(label);
+	size_t empty;
 
+	line_add(label, "Offered in this segment: ");
+	empty = label->length;
 	if (offer->has_mss)
-		append(label, "MSS %u", offer->mss);
+		part_number(label, "MSS ", offer->mss);
 	if (offer->has_wscale)
-		append(label, "window scale %u", offer->wscale);
-	append_common(label, offer->sack, offer->timestamps, offer->fast_open, offer->mptcp, offer->ecn, offer->auth);
-	if (wmem_strbuf_get_len(label) == empty)
-		append(label, "nothing");
-	return wmem_strbuf_get_str(label);
+		part_number(label, "window scale ", offer->wscale);
+	common_parts(label, offer->sack, offer->timestamps, offer->fast_open, offer->mptcp, offer->ecn, offer->auth);
+	if (label->length == empty)
+		part(label, "nothing");
 }
 
 void offers_show(const struct view *view, proto_tree *parent)
 {
 	const struct tcphs_offer *client = &view->summary.offer[TCPHS_CLIENT];
 	enum tcphs_ecn asked = client->present ? (enum tcphs_ecn)client->ecn : TCPHS_ECN_ACCURATE;
+	char text[LINE_LENGTH];
+	struct line label = line_over(text, sizeof(text));
 	struct tcphs_offer offer;
 	proto_tree *tree;
 
 	tcphs_segment_offer(&view->layer->segment, asked, &offer);
 	if (!offer.present)
 		return;
-	tree = tree_add_branch(view, parent, TCPHS_TREE_OFFER, offer_label(view, &offer));
+	offer_label(&offer, &label);
+	tree = tree_add_branch(view, parent, TCPHS_TREE_OFFER, text);
 	if (offer.has_mss)
 		tree_add_uint(view, tree, TCPHS_FIELD_OFFER_MSS, offer.mss);
 	if (offer.has_wscale)
@@ -99,26 +102,33 @@ void offers_show(const struct view *view, proto_tree *parent)
 	          offer.auth == TCPHS_AUTH_NONE);
 }
 
-static const char *agreed_label(const struct view *view, const struct tcphs_agreement *agreed)
+static void agreed_label(const struct tcphs_agreement *agreed, struct line *label)
 {
-	wmem_strbuf_t *label = wmem_strbuf_new(view->pinfo->pool, "Agreed by both: ");
-
-	append(label, "MSS %u to the server, %u to the client", agreed->mss_to_server, agreed->mss_to_client);
-	if (agreed->has_wscale)
-		append(label, "window scale %u and %u", agreed->wscale_to_server, agreed->wscale_to_client);
-	append_common(label, agreed->sack, agreed->timestamps, agreed->fast_open, agreed->mptcp, agreed->ecn,
-	              agreed->auth);
-	return wmem_strbuf_get_str(label);
+	line_add(label, "Agreed by both: ");
+	part_number(label, "MSS ", agreed->mss_to_server);
+	line_add(label, " to the server");
+	part_number(label, "", agreed->mss_to_client);
+	line_add(label, " to the client");
+	if (agreed->has_wscale) {
+		part_number(label, "window scale ", agreed->wscale_to_server);
+		line_add(label, " and ");
+		line_add_number(label, agreed->wscale_to_client);
+	}
+	common_parts(label, agreed->sack, agreed->timestamps, agreed->fast_open, agreed->mptcp, agreed->ecn,
+	             agreed->auth);
 }
 
 void offers_show_agreed(const struct view *view, proto_tree *parent)
 {
 	const struct tcphs_agreement *agreed = &view->summary.agreed;
+	char text[LINE_LENGTH];
+	struct line label = line_over(text, sizeof(text));
 	proto_tree *tree;
 
 	if (!agreed->present || !view->opening)
 		return;
-	tree = tree_add_branch(view, parent, TCPHS_TREE_AGREED, agreed_label(view, agreed));
+	agreed_label(agreed, &label);
+	tree = tree_add_branch(view, parent, TCPHS_TREE_AGREED, text);
 	tree_add_uint(view, tree, TCPHS_FIELD_AGREED_MSS_TO_CLIENT, agreed->mss_to_client);
 	tree_add_uint(view, tree, TCPHS_FIELD_AGREED_MSS_TO_SERVER, agreed->mss_to_server);
 	if (agreed->has_wscale) {

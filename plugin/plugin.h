@@ -37,7 +37,7 @@ void tcphs_hooks_handoff(void);
  * tcphs_show(): adds what is known of a frame's TCP layers to tree, Info column and expert infos.
  *
  * |tree| may be NULL: then expert infos and columns only. Nothing happens if nobody would see it.
- * @return whether one of the layers is ours to show.
+ * @return whether a layer has its section in the tree.
  */
 bool tcphs_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct tcphs_layer *layers);
 

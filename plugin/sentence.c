@@ -3,8 +3,7 @@
  * sentence.c - the headline of a segment, what came of a step, and the mark in the Info column.
  *
  * Theory of operation. The headline says who sent what and the one number on which its place in the handshake hangs;
- * then the verdict, once it is settled. Segments after the handshake are many and have little to say: for them strings
- * are put one behind the other, because a format costs ten times as much.
+ * then the verdict, once it is settled.
  *
  * What the Info column says of a segment is the same in one pass and in two, but for what only the end can tell: a SYN
  * or SYN-ACK is marked [1/3] or [2/3] when it tries that step, and keeps the mark if another one made it.
@@ -36,35 +35,33 @@ static const char *ordinal(char text[SHORT_TEXT], unsigned int number)
 
 /* ---- headline ----------------------------------------------------------------------------------- */
 
-/** put_words(): strings up to a NULL. */
-static void put_words(wmem_strbuf_t *line, const char *const *words)
-{
-	for (; *words; words++)
-		wmem_strbuf_append(line, *words);
-}
-
 /** put_seq(): a sequence number that is not what it should be. */
-static void put_seq(const struct view *view, wmem_strbuf_t *line)
+static void put_seq(const struct view *view, struct line *line)
 {
 	const struct tcphs_mark *mark = view->mark;
 
 	if (mark->terms & TCPHS_TERM_SEQ && !(mark->terms & TCPHS_TERM_ISN) && view_seq_delta(view) != 0)
-		wmem_strbuf_append_printf(line, ", seq %u, expected %u", view->layer->segment.seq, mark->seq_expected);
+		line_add_format(line, ", seq %u, expected %u", view->layer->segment.seq, mark->seq_expected);
 }
 
 /** put_ack(): what the segment acknowledges, and how that number comes about or what it should be. */
-static void put_ack(const struct view *view, wmem_strbuf_t *line)
+static void put_ack(const struct view *view, struct line *line)
 {
 	const struct tcphs_mark *mark = view->mark;
 	uint32_t ack = view->layer->segment.ack;
 
 	if (!(mark->terms & TCPHS_TERM_ACK))
 		return;
-	wmem_strbuf_append_printf(line, " acknowledges %u", ack);
+	line_add(line, " acknowledges ");
+	line_add_number(line, ack);
 	if (view_ack_delta(view) != 0)
-		wmem_strbuf_append_printf(line, ", expected %u", mark->ack_expected);
-	if (mark->ack_expected != mark->ack_base)
-		wmem_strbuf_append_printf(line, " = %u + %u", mark->ack_base, mark->ack_expected - mark->ack_base);
+		line_add_format(line, ", expected %u", mark->ack_expected);
+	if (mark->ack_expected != mark->ack_base) {
+		line_add(line, " = ");
+		line_add_number(line, mark->ack_base);
+		line_add(line, " + ");
+		line_add_number(line, mark->ack_expected - mark->ack_base);
+	}
 }
 
 /** subject(): "SYN-ACK", also of a segment whose phase is only that it is out of place. */
@@ -96,22 +93,22 @@ static bool out_of_place(const struct view *view)
 }
 
 /** put_again(): "the client's SYN again, 3rd", "copy of the server's SYN-ACK". */
-static void put_again(const struct view *view, wmem_strbuf_t *line)
+static void put_again(const struct view *view, struct line *line)
 {
 	bool synack = view->mark->phase == TCPHS_PHASE_SYNACK_AGAIN;
 	char text[SHORT_TEXT];
 
 	if (view->mark->attempt == 0) {
-		put_words(line, (const char *const[]){"copy of ", role_word(view), synack ? "SYN-ACK" : "SYN", NULL});
+		line_add_words(line, "copy of ", role_word(view), synack ? "SYN-ACK" : "SYN", NULL);
 		return;
 	}
-	put_words(line, (const char *const[]){role_word(view), subject(view), NULL});
+	line_add_words(line, role_word(view), subject(view), NULL);
 	if (view->mark->attempt > 1)
-		put_words(line, (const char *const[]){", ", ordinal(text, view->mark->attempt), NULL});
+		line_add_words(line, ", ", ordinal(text, view->mark->attempt), NULL);
 }
 
 /** put_handshake(): "the server's SYN-ACK acknowledges 4322 = 4321 + 1"; false if the segment is of no such kind. */
-static bool put_handshake(const struct view *view, wmem_strbuf_t *line)
+static bool put_handshake(const struct view *view, struct line *line)
 {
 	const struct tcphs_mark *mark = view->mark;
 	const char *next = view->step ? sentence_next(view, view->step) : NULL;
@@ -133,53 +130,55 @@ static bool put_handshake(const struct view *view, wmem_strbuf_t *line)
 		put_again(view, line);
 		return true;
 	}
-	put_words(line, (const char *const[]){role_word(view), subject(view), NULL});
-	if (mark->phase == TCPHS_PHASE_SYN)
-		wmem_strbuf_append_printf(line, ", ISN %u", view->layer->segment.seq);
+	line_add_words(line, role_word(view), subject(view), NULL);
+	if (mark->phase == TCPHS_PHASE_SYN) {
+		line_add(line, ", ISN ");
+		line_add_number(line, view->layer->segment.seq);
+	}
 	put_ack(view, line);
 	put_seq(view, line);
 	if (out_of_place(view))
-		wmem_strbuf_append(line, ", out of place");
+		line_add(line, ", out of place");
 	if (next && !told)
-		put_words(line, (const char *const[]){", ", next, NULL});
+		line_add_words(line, ", ", next, NULL);
 	return true;
 }
 
 /** put_states(): ", both ESTABLISHED" or ", client CLOSE-WAIT, server FIN-WAIT-1". */
-static void put_states(const struct view *view, wmem_strbuf_t *line)
+static void put_states(const struct view *view, struct line *line)
 {
 	enum tcphs_state client = view_state(view, TCPHS_CLIENT, false), server = view_state(view, TCPHS_SERVER, false);
 
 	if (client == TCPHS_STATE_NONE || server == TCPHS_STATE_NONE || !view->roles)
 		return;
 	if (client == server)
-		put_words(line, (const char *const[]){", both ", tcphs_state_word(client), NULL});
+		line_add_words(line, ", both ", tcphs_state_word(client), NULL);
 	else
-		put_words(line, (const char *const[]){", client ", tcphs_state_word(client), ", server ",
-		                                      tcphs_state_word(server), NULL});
+		line_add_words(line, ", client ", tcphs_state_word(client), ", server ", tcphs_state_word(server),
+		               NULL);
 }
 
-const char *sentence_headline(const struct view *view)
+void sentence_headline(const struct view *view, struct line *line)
 {
-	wmem_strbuf_t *line = wmem_strbuf_new(view->pinfo->pool, "");
 	const struct tcphs_judgement *judgement = &view->summary.judgement;
 	const char *verdict = tcphs_verdict_word((enum tcphs_verdict)judgement->verdict);
 	const char *reason = tcphs_reason_word((enum tcphs_reason)judgement->reason);
 
-	if (view->step)
-		wmem_strbuf_append_printf(line, "step %u of 3, ", view->step);
+	if (view->step) {
+		line_add(line, "step ");
+		line_add_number(line, view->step);
+		line_add(line, " of 3, ");
+	}
 	if (view->mark->late) {
-		wmem_strbuf_append(line, "after the end");
+		line_add(line, "after the end");
 	} else if (!put_handshake(view, line)) {
-		put_words(line, (const char *const[]){role_word(view),
-		                                      tcphs_phase_title((enum tcphs_phase)view->mark->phase), NULL});
+		line_add_words(line, role_word(view), tcphs_phase_title((enum tcphs_phase)view->mark->phase), NULL);
 		put_states(view, line);
 	}
 	if (view->settled)
-		put_words(line, (const char *const[]){", ", verdict, NULL});
+		line_add_words(line, ", ", verdict, NULL);
 	if (view->settled && judgement->verdict != TCPHS_COMPLETE)
-		put_words(line, (const char *const[]){" (", reason, ")", NULL});
-	return wmem_strbuf_get_str(line);
+		line_add_words(line, " (", reason, ")", NULL);
 }
 
 /* ---- what came of a step ------------------------------------------------------------------------ */
@@ -307,28 +306,28 @@ static unsigned int step_tried(const struct view *view)
 }
 
 /** mark_step(): "[2/3]", "[SYN again, 3rd]", "[copy]". */
-static void mark_step(const struct view *view, wmem_strbuf_t *marks)
+static void mark_step(const struct view *view, struct line *marks)
 {
 	static const char *const steps[] = {"[1/3] ", "[2/3] ", "[3/3] "};
 	unsigned int step = step_tried(view);
 	enum tcphs_phase phase = (enum tcphs_phase)view->mark->phase;
 	char text[SHORT_TEXT];
 
-	if (step)
-		wmem_strbuf_append(marks, steps[step - 1]);
-	else if (phase != TCPHS_PHASE_SYN_AGAIN && phase != TCPHS_PHASE_SYNACK_AGAIN)
+	if (step) {
+		line_add(marks, steps[step - 1]);
+	} else if (phase != TCPHS_PHASE_SYN_AGAIN && phase != TCPHS_PHASE_SYNACK_AGAIN) {
 		return;
-	else if (view->mark->attempt == 0)
-		wmem_strbuf_append(marks, "[copy] ");
-	else if (view->mark->attempt == 1)
-		wmem_strbuf_append_printf(marks, "[%s] ", tcphs_phase_title(phase));
-	else
-		wmem_strbuf_append_printf(marks, "[%s, %s] ", tcphs_phase_title(phase),
-		                          ordinal(text, view->mark->attempt));
+	} else if (view->mark->attempt == 0) {
+		line_add(marks, "[copy] ");
+	} else if (view->mark->attempt == 1) {
+		line_add_format(marks, "[%s] ", tcphs_phase_title(phase));
+	} else {
+		line_add_format(marks, "[%s, %s] ", tcphs_phase_title(phase), ordinal(text, view->mark->attempt));
+	}
 }
 
 /** mark_finding(): "[refused]", "[bad ack: 4321, expected 4322]", or the title of a warning or an error. */
-static void mark_finding(const struct view *view, enum tcphs_rule rule, wmem_strbuf_t *marks)
+static void mark_finding(const struct view *view, enum tcphs_rule rule, struct line *marks)
 {
 	const struct tcphs_rule_info *info = tcphs_rule_info(rule);
 	const struct tcphs_mark *mark = view->mark;
@@ -336,20 +335,20 @@ static void mark_finding(const struct view *view, enum tcphs_rule rule, wmem_str
 	bool number = info->breaks == TCPHS_BREAKS_ARITHMETIC;
 
 	if (rule == TCPHS_RULE_RST_REFUSED)
-		wmem_strbuf_append(marks, "[refused] ");
+		line_add(marks, "[refused] ");
 	else if (rule == TCPHS_RULE_ABORTED_AFTER_SYNACK)
-		wmem_strbuf_append(marks, "[aborted] ");
+		line_add(marks, "[aborted] ");
 	else if (info->severity < TCPHS_WARN)
 		return;
 	else if (number && rule != TCPHS_RULE_ACK_BAD_SEQ && mark->terms & TCPHS_TERM_ACK && view_ack_delta(view) != 0)
-		wmem_strbuf_append_printf(marks, "[bad ack: %u, expected %u] ", segment->ack, mark->ack_expected);
+		line_add_format(marks, "[bad ack: %u, expected %u] ", segment->ack, mark->ack_expected);
 	else if (number && mark->terms & TCPHS_TERM_SEQ && view_seq_delta(view) != 0)
-		wmem_strbuf_append_printf(marks, "[bad seq: %u, expected %u] ", segment->seq, mark->seq_expected);
+		line_add_format(marks, "[bad seq: %u, expected %u] ", segment->seq, mark->seq_expected);
 	else
-		wmem_strbuf_append_printf(marks, "[%s] ", info->title);
+		line_add_format(marks, "[%s] ", info->title);
 }
 
-void sentence_mark_info(const struct view *view, wmem_strbuf_t *marks)
+void sentence_mark_info(const struct view *view, struct line *marks)
 {
 	mark_step(view, marks);
 	for (size_t i = 0; i < view->summary.finding_count; i++) {

@@ -106,8 +106,10 @@ static void raise_level(const struct view *view)
 /** remarkable(): a segment that has a part in the handshake or is out of order, as opposed to the ordinary rest. */
 static bool remarkable(const struct tcphs_mark *mark)
 {
-	return mark->step || mark->phase == TCPHS_PHASE_SYN_AGAIN || mark->phase == TCPHS_PHASE_SYNACK_AGAIN ||
-	       mark->phase == TCPHS_PHASE_RST || mark->phase == TCPHS_PHASE_OUT_OF_PLACE;
+	const unsigned int phases = 1U << TCPHS_PHASE_SYN_AGAIN | 1U << TCPHS_PHASE_SYNACK_AGAIN |
+	                            1U << TCPHS_PHASE_RST | 1U << TCPHS_PHASE_OUT_OF_PLACE;
+
+	return mark->step || phases >> mark->phase & 1;
 }
 
 /** was_open(): both endpoints had been ESTABLISHED before this segment came. */
@@ -116,20 +118,20 @@ static bool was_open(const struct tcphs_mark *mark)
 	return mark->before[0] >= TCPHS_ESTABLISHED && mark->before[1] >= TCPHS_ESTABLISHED;
 }
 
-/** info_wanted(): an Info column is being written, and this is a segment of a handshake, which may get a mark there. */
-static bool info_wanted(const packet_info *pinfo, const struct tcphs_layer *layer, const struct tcphs_mark *mark)
+/** opens(): a segment of a handshake, which may get a mark in the Info column. */
+static bool opens(const struct tcphs_layer *layer, const struct tcphs_mark *mark)
 {
-	return tcphs_preferences.info_marks && !layer->quote && remarkable(mark) &&
-	       (layer->segment.flags & TCPHS_SYN || !was_open(mark)) && compat_has_column(pinfo, COL_INFO);
+	return !layer->quote && (layer->segment.flags & TCPHS_SYN || !was_open(mark));
 }
 
-/** tree_wanted(): there is a tree in which something of ours will be looked at. */
-static bool tree_wanted(proto_tree *tree)
-{
-	return proto_field_is_referenced(tree, tcphs_proto) || proto_field_is_referenced(tree, proto_expert);
-}
+/** struct wanted: what somebody looks at in this frame. */
+struct wanted {
+	proto_tree *tree;   /* with something of ours in it, else NULL */
+	bool expert;        /* expert infos, tree or not */
+	bool info;          /* the Info column */
+};
 
-/** expert_wanted(): somebody collects expert infos, tree or not. */
+/** expert_wanted(): somebody collects expert infos. */
 static bool expert_wanted(const packet_info *pinfo)
 {
 	static int tap;
@@ -140,51 +142,82 @@ static bool expert_wanted(const packet_info *pinfo)
 	return have_tap_listener(tap) || compat_has_column(pinfo, COL_EXPERT);
 }
 
-/** show(): one layer; its mark for the Info column goes into *marks, which is made when there is one. */
-static bool show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct tcphs_layer *layer,
-                 wmem_strbuf_t **marks)
+/** ask(): what is wanted of this frame. */
+static struct wanted ask(const packet_info *pinfo, proto_tree *tree)
 {
-	bool expert = expert_wanted(pinfo);
-	struct view view;   /* large, so not cleared for every segment that nobody looks at */
-	bool info, level;
+	bool ours = tree && (proto_field_is_referenced(tree, tcphs_proto) ||
+	                     proto_field_is_referenced(tree, proto_expert));
 
-	view.mark = tcphs_capture_mark(layer->index);
-	if (view.mark->connection == TCPHS_NO_CONNECTION)
+	return (struct wanted){
+		.tree = ours ? tree : NULL,
+		.expert = expert_wanted(pinfo),
+		.info = tcphs_preferences.info_marks && compat_has_column(pinfo, COL_INFO),
+	};
+}
+
+/**
+ * show(): one layer, |alone| or not; its marks for the Info column go into *marks.
+ *
+ * @return whether it has a section in the tree.
+ */
+static bool show(tvbuff_t *tvb, packet_info *pinfo, const struct tcphs_layer *layer, bool alone,
+                 const struct wanted *wanted, struct line *marks)
+{
+	const struct tcphs_mark *mark = tcphs_capture_mark(layer->index);
+	struct view view;   /* large, so not cleared */
+
+	if (mark->connection == TCPHS_NO_CONNECTION || !(wanted->tree || wanted->expert || remarkable(mark)))
 		return false;
-	if (!tree_wanted(tree))
-		tree = NULL;
-	info = info_wanted(pinfo, layer, view.mark);
-	level = remarkable(view.mark) && expert_get_highest_severity() < PI_ERROR;
-	if (!tree && !expert && !info && !level)
-		return !layer->quote;
 	view.tvb = tvb;
 	view.pinfo = pinfo;
 	view.layer = layer;
+	view.alone = alone;
+	view.mark = mark;
 	look_up(&view);
-	if (info && !*marks)
-		*marks = wmem_strbuf_new(pinfo->pool, "");
-	if (info)
-		sentence_mark_info(&view, *marks);
+	if (wanted->info && remarkable(mark) && opens(layer, mark))
+		sentence_mark_info(&view, marks);
 	if (layer->quote)
-		tree_quote(&view, tree);
-	else if (tree)
-		tree_layer(&view, tree);
-	else if (expert)
+		tree_quote(&view, wanted->tree);
+	else if (wanted->tree)
+		tree_layer(&view, wanted->tree);
+	else if (wanted->expert)
 		tree_findings(&view, NULL);
-	else if (level)
+	else
 		raise_level(&view);
-	return !layer->quote;
+	return wanted->tree && !layer->quote;
+}
+
+/** show_frame(): all layers; in a function of its own, because the room for the marks is large. */
+G_GNUC_NO_INLINE
+static bool show_frame(tvbuff_t *tvb, packet_info *pinfo, const struct wanted *wanted, const struct tcphs_layer *layers)
+{
+	char text[COL_MAX_INFO_LEN];
+	struct line marks = line_over(text, sizeof(text));
+	bool shown = false;
+
+	/* Expert infos are listed under it. Whoever called the post-dissector puts back what was there. */
+	pinfo->current_proto = proto_get_protocol_short_name(find_protocol_by_id(tcphs_proto));
+	for (const struct tcphs_layer *layer = layers; layer; layer = layer->next)
+		shown |= show(tvb, pinfo, layer, !layers->next, wanted, &marks);
+	/* In front, where TCP puts its own [TCP Retransmission]: the column is often too narrow for its end. */
+	if (marks.length > 0)
+		compat_prepend_info(pinfo, marks.text, marks.length);
+	return shown;
+}
+
+/** looked_at(): all layers are, or one is remarkable. */
+static bool looked_at(const struct wanted *wanted, const struct tcphs_layer *layers)
+{
+	bool all = wanted->tree || wanted->expert;
+
+	while (layers && !all && !remarkable(tcphs_capture_mark(layers->index)))
+		layers = layers->next;
+	return layers && (all || wanted->info || expert_get_highest_severity() < PI_ERROR);
 }
 
 bool tcphs_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct tcphs_layer *layers)
 {
-	wmem_strbuf_t *marks = NULL;
-	bool shown = false;
+	const struct wanted wanted = ask(pinfo, tree);
 
-	for (const struct tcphs_layer *layer = layers; layer; layer = layer->next)
-		shown |= show(tvb, pinfo, tree, layer, &marks);
-	/* In front, where TCP puts its own [TCP Retransmission]: the column is often too narrow for its end. */
-	if (marks && wmem_strbuf_get_len(marks) > 0)
-		col_prepend_fstr(pinfo->cinfo, COL_INFO, "%s", wmem_strbuf_get_str(marks));
-	return shown;
+	return looked_at(&wanted, layers) && show_frame(tvb, pinfo, &wanted, layers);
 }

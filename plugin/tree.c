@@ -182,20 +182,20 @@ static void show_measures(const struct view *view, proto_tree *tree)
 }
 
 /** steps_label(): "Three steps: frames 1, 2, 3", with a dash for what was not captured or is not certain yet. */
-static const char *steps_label(const struct view *view)
+static void steps_label(const struct view *view, struct line *label)
 {
-	wmem_strbuf_t *label = wmem_strbuf_new(view->pinfo->pool, "Three steps: frames ");
-
+	line_add(label, "Three steps: frames ");
 	for (unsigned int step = 1; step <= 3; step++) {
 		guint32 frame = step_known(view, step)
 		              ? tcphs_capture_frame_of(view->summary.judgement.steps[step - 1]) : 0;
 
 		if (frame)
-			wmem_strbuf_append_printf(label, step < 3 ? "%u, " : "%u", frame);
+			line_add_number(label, frame);
 		else
-			wmem_strbuf_append(label, step < 3 ? "-, " : "-");
+			line_add(label, "-");
+		if (step < 3)
+			line_add(label, ", ");
 	}
-	return wmem_strbuf_get_str(label);
 }
 
 /**
@@ -206,11 +206,15 @@ static void show_steps(const struct view *view, proto_tree *parent)
 {
 	const tcphs_ref *steps = view->summary.judgement.steps;
 	bool handshake = view_of_handshake(view);
+	char text[LINE_LENGTH];
+	struct line label = line_over(text, sizeof(text));
 	proto_tree *tree;
 
 	if (!handshake && !(view->opening && (steps[0] || steps[1] || steps[2])))
 		return;
-	tree = tree_add_branch(view, parent, TCPHS_TREE_STEPS, visible(parent) ? steps_label(view) : "");
+	if (visible(parent))
+		steps_label(view, &label);
+	tree = tree_add_branch(view, parent, TCPHS_TREE_STEPS, text);
 	for (unsigned int step = 1; step <= 3; step++) {
 		if (step_known(view, step))
 			show_step(view, tree, step);
@@ -225,10 +229,15 @@ static void show_steps(const struct view *view, proto_tree *parent)
 static void add_number(const struct view *view, proto_tree *tree, enum tcphs_field expected_field, uint32_t expected,
                        enum tcphs_field delta_field, int32_t delta)
 {
-	proto_item *item = tree_add_uint(view, tree, expected_field, expected);
+	proto_item *item;
 
-	if (visible(tree))
-		proto_item_append_text(item, delta ? ", actual %u" : ", ok", expected + (uint32_t)delta);
+	if (delta == 0)
+		item = proto_tree_add_uint_format_value(tree, tcphs_hf[expected_field], view->tvb, 0, 0, expected,
+		                                        "%u, ok", expected);
+	else
+		item = proto_tree_add_uint_format_value(tree, tcphs_hf[expected_field], view->tvb, 0, 0, expected,
+		                                        "%u, actual %u", expected, expected + (uint32_t)delta);
+	proto_item_set_generated(item);
 	item = add_int(view, tree, delta_field, delta);
 	if (delta == 0)
 		proto_item_set_hidden(item);
@@ -257,31 +266,92 @@ static void show_arithmetic(const struct view *view, proto_tree *parent)
 static void show_state(const struct view *view, proto_tree *tree, enum tcphs_role role, enum tcphs_field field)
 {
 	enum tcphs_state before = view_state(view, role, true), after = view_state(view, role, false);
+	const char *word;
 	proto_item *item;
 
 	if (after == TCPHS_STATE_NONE || !view->roles)
 		return;
-	item = tree_add_string(view, tree, field, tcphs_state_word(after));
 	/* RFC 9293 figure 6, line 1. */
 	if (before == TCPHS_STATE_NONE && view->mark->phase == TCPHS_PHASE_SYN)
 		before = role == TCPHS_CLIENT ? TCPHS_CLOSED : TCPHS_LISTEN;
-	if (before != TCPHS_STATE_NONE && before != after)
-		proto_item_append_text(item, ", was %s", tcphs_state_word(before));
+	word = tcphs_state_word(after);
+	if (before == TCPHS_STATE_NONE || before == after)
+		item = proto_tree_add_string(tree, tcphs_hf[field], view->tvb, 0, 0, word);
+	else
+		item = proto_tree_add_string_format_value(tree, tcphs_hf[field], view->tvb, 0, 0, word, "%s, was %s",
+		                                          word, tcphs_state_word(before));
+	proto_item_set_generated(item);
+}
+
+/** struct shown: what TCP's section in the packet details says, and whether it says all of it. */
+struct shown {
+	guint32 sport, dport, stream;
+	unsigned int found;
+};
+
+/** read_shown(): the three numbers, which are among the first items of the section. */
+static struct shown read_shown(const proto_node *section)
+{
+	static int ids[3];
+	struct shown shown = {0};
+	guint32 *values[] = {&shown.sport, &shown.dport, &shown.stream};
+
+	if (ids[0] == 0) {
+		ids[0] = proto_registrar_get_id_byname("tcp.srcport");
+		ids[1] = proto_registrar_get_id_byname("tcp.dstport");
+		ids[2] = proto_registrar_get_id_byname("tcp.stream");
+	}
+	for (const proto_node *node = section->first_child; node && shown.found < 3; node = node->next) {
+		const field_info *item = PNODE_FINFO(node);
+
+		if (item && item->hfinfo->id == ids[shown.found])
+			*values[shown.found++] = compat_uint_of(item);
+	}
+	return shown;
+}
+
+/** stream_shown(): tcp.stream as the one section of TCP in this frame shows it; false if there is no such section. */
+static bool stream_shown(const struct view *view, const proto_tree *tree, uint32_t *stream)
+{
+	static int tcp;
+	const proto_node *section = NULL;
+	struct shown shown;
+
+	if (tcp == 0)
+		tcp = proto_get_id_by_filter_name("tcp");
+	for (const proto_node *node = tree->first_child; node; node = node->next) {
+		const field_info *item = PNODE_FINFO(node);
+
+		if (!item || item->hfinfo->id != tcp)
+			continue;
+		if (section)
+			return false;
+		section = node;
+	}
+	if (!section || !view->alone)
+		return false;
+	shown = read_shown(section);
+	*stream = shown.stream;
+	return shown.found == 3 && shown.sport == view->layer->segment.sport &&
+	       shown.dport == view->layer->segment.dport;
 }
 
 /** stream_of(): tcp.stream as TCP has it for this conversation, so that both fields always agree. */
-static uint32_t stream_of(const struct view *view)
+static uint32_t stream_of(const struct view *view, const proto_tree *frame)
 {
 	const struct tcphs_layer *layer = view->layer;
+	uint32_t stream;
 
+	if (stream_shown(view, frame, &stream))
+		return stream;
 	return compat_tcp_stream(view->pinfo, &layer->src, &layer->dst, layer->segment.sport, layer->segment.dport,
 	                         view->mark->stream);
 }
 
-/** show_segment(): what the segment is and what it did. */
-static void show_segment(const struct view *view, proto_tree *tree)
+/** show_segment(): what the segment is and what it did; |frame| is the tree that TCP's section is in, too. */
+static void show_segment(const struct view *view, proto_tree *tree, const proto_tree *frame)
 {
-	tree_add_uint(view, tree, TCPHS_FIELD_STREAM, stream_of(view));
+	tree_add_uint(view, tree, TCPHS_FIELD_STREAM, stream_of(view, frame));
 	if (view->summary.incarnation)
 		tree_add_uint(view, tree, TCPHS_FIELD_INCARNATION, view->summary.incarnation);
 	if (view->mark->phase != TCPHS_PHASE_NONE)
@@ -374,14 +444,20 @@ void tree_quote(const struct view *view, proto_tree *tree)
 	tree_findings(view, tree);
 }
 
-void tree_layer(const struct view *view, proto_tree *tree)
+void tree_layer(const struct view *view, proto_tree *frame)
 {
-	proto_item *item = proto_tree_add_protocol_format(tree, tcphs_proto, view->tvb, 0, 0, "TCP Handshake: %s",
-	                                                  visible(tree) ? sentence_headline(view) : "");
+	char text[LINE_LENGTH];
+	struct line headline = line_over(text, sizeof(text));
+	proto_item *item = proto_tree_add_item(frame, tcphs_proto, view->tvb, 0, 0, ENC_NA);
+	proto_tree *tree = proto_item_add_subtree(item, tcphs_ett[TCPHS_TREE_SEGMENT]);
 
-	tree = proto_item_add_subtree(item, tcphs_ett[TCPHS_TREE_SEGMENT]);
+	if (visible(frame)) {
+		sentence_headline(view, &headline);
+		/* Unlike proto_tree_add_protocol_format(), this does not format it twice. */
+		proto_item_set_text(item, "TCP Handshake: %s", text);
+	}
 	show_steps(view, tree);
-	show_segment(view, tree);
+	show_segment(view, tree, frame);
 	offers_show(view, tree);
 	if (view_of_handshake(view))
 		offers_show_agreed(view, tree);

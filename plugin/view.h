@@ -7,6 +7,7 @@
 
 #include "capture.h"
 #include "fields.h"
+#include "line.h"
 
 /**
  * struct view: a layer, its mark and what is known of its connection now.
@@ -19,6 +20,7 @@ struct view {
 	packet_info *pinfo;
 	const struct tcphs_layer *layer;
 	const struct tcphs_mark *mark;
+	bool alone;          /* the frame's only layer */
 	struct tcphs_summary summary;
 	unsigned int step;   /* 1, 2, 3, or 0 */
 	bool settled;        /* verdict, reason, blame, findings of scope CONNECTION */
@@ -51,8 +53,8 @@ static inline int32_t view_ack_delta(const struct view *view)
 
 /* ---- sentence.c: words -------------------------------------------------------------------------- */
 
-/** sentence_headline(): "step 2 of 3, the server's SYN-ACK acknowledges 4322 = 4321 + 1, complete". */
-const char *sentence_headline(const struct view *view);
+/** sentence_headline(): "step 2 of 3, the server's SYN-ACK acknowledges 4322 = 4321 + 1, complete" behind |line|. */
+void sentence_headline(const struct view *view, struct line *line);
 
 /** sentence_quote(): "ICMP error, host unreachable, says 192.0.2.254 of the SYN"; to be asked if a finding shows. */
 const char *sentence_quote(const struct view *view);
@@ -61,12 +63,12 @@ const char *sentence_quote(const struct view *view);
 const char *sentence_next(const struct view *view, unsigned int step);
 
 /** sentence_mark_info(): "[2/3] ", "[SYN again, 3rd] " and the like for the Info column, a space behind each. */
-void sentence_mark_info(const struct view *view, wmem_strbuf_t *marks);
+void sentence_mark_info(const struct view *view, struct line *marks);
 
 /* ---- tree.c, offers.c: items -------------------------------------------------------------------- */
 
-/** tree_layer(): the whole section of a segment. */
-void tree_layer(const struct view *view, proto_tree *tree);
+/** tree_layer(): the whole section of a segment, in the tree of its frame. */
+void tree_layer(const struct view *view, proto_tree *frame);
 
 /** tree_quote(): what was found about a header that an ICMP error quotes, if anything; |tree| may be NULL. */
 void tree_quote(const struct view *view, proto_tree *tree);
