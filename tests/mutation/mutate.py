@@ -43,10 +43,9 @@ import test_scripts  # noqa: E402  pylint: disable=wrong-import-position
 ENGINE = ROOT / "engine"
 EQUIVALENT = Path(__file__).with_name("equivalent.txt")
 
-# The tables and whatever decides of a connection: event, rule, verdict. Not what formats or stores, nor what is said of
-# hosts (isn.c) or as Zeek says it (zeek.c), which is arithmetic with thresholds of its own.
+# The tables and whatever decides: which event, which rule, which verdict, which letter. Not what formats or stores.
 FILES = ("transition.c", "classify.c", "connection.c", "checks.c", "judge.c", "notice.c", "agree.c", "icmp.c",
-         "segment.c", "seq.h", "rules.def", "verdicts.def")
+         "segment.c", "isn.c", "zeek.c", "seq.h", "rules.def", "verdicts.def")
 # Programs that fail if something is wrong: {name: (sources below tests/, arguments)}. Of the fuzz targets a few inputs.
 TESTS = {
     **{name: ((f"unit/{name}.c",), ())
@@ -55,8 +54,8 @@ TESTS = {
     "fuzz_engine": (("fuzz/fuzz_engine.c", "fuzz/standalone.c"), ("2000",)),
 }
 # Functions that only tell whether an ordinary segment may go the short way, and go it. What both ways leave behind is
-# the same; test_store compares them. Most mistakes here make a segment go the other way, which nobody can see.
-SHORT_WAY = {"quick_of", "is_sound", "is_printed", "tcphs_connection_goes_on"}
+# the same, as test_store and test_zeek see. Most mistakes here make a segment go the other way, which nobody can see.
+SHORT_WAY = {"quick_of", "is_sound", "is_printed", "tcphs_connection_goes_on", "take_expected", "set_ready"}
 SCORE = 95.0
 # What a program may use before it is thought to hang: processor seconds (none takes one), octets of memory and output.
 LIMITS = ("prlimit", "--cpu=6", f"--as={1 << 31}", f"--fsize={1 << 28}", "--core=0")

@@ -288,6 +288,41 @@ static void test_multiples(void)
 	g_rand_free(random);
 }
 
+/* A clock that is read without error: its rate is told to the number. */
+static void test_exact_clock(void)
+{
+	struct tcphs_isn_table *table = new_table();
+	struct told told = {0};
+	uint32_t second = 0;
+
+	for (uint32_t tuple = 1; tuple <= 32; tuple++) {
+		use(table, &told, 1, tuple, 1000000 * second, (tcphs_time)second * TCPHS_SECOND, true);
+		second += 1 + tuple * tuple % 7;
+	}
+	g_assert_cmpuint(told.predictable, ==, 1);
+	g_assert_cmpuint(told.pattern.kind, ==, TCPHS_ISN_CLOCK);
+	g_assert_cmpuint(told.pattern.value, ==, 1000000);
+	tcphs_isn_del(table);
+}
+
+/* Six samples have five differences, four of them evidence: each of ten bits is just enough, of nine it is not. */
+static void test_least_evidence(void)
+{
+	static const uint32_t isns[] = {0, 3, 4, 9, 2, 17, 29, 12};
+
+	for (uint32_t bits = 9; bits <= 10; bits++) {
+		struct tcphs_isn_table *table = new_table();
+		struct told told = {0};
+
+		for (uint32_t i = 0; i < G_N_ELEMENTS(isns); i++)
+			use(table, &told, 1, i + 1, 77 + (isns[i] << bits), (tcphs_time)(i + 1) * TCPHS_SECOND, true);
+		g_assert_cmpuint(told.pattern.kind, ==, TCPHS_ISN_MULTIPLES);
+		g_assert_cmpuint(told.pattern.value, ==, 1u << bits);
+		g_assert_cmpuint(told.at, ==, bits == 10 ? 6 : 7);
+		tcphs_isn_del(table);
+	}
+}
+
 /* One 4-tuple is one sample, and its first: the same host may count up there. */
 static void test_one_sample_a_tuple(void)
 {
@@ -357,6 +392,19 @@ static void test_scanner(void)
 	g_assert_cmpuint(host.repeated, >=, 1000);
 	/* One of them is answered after all. */
 	use(table, &told, 1, 999, 99, 5000, true);
+	g_assert_cmpuint(only_host(table).quality, ==, TCPHS_ISN_REPEATED);
+	tcphs_isn_del(table);
+}
+
+/* The very connection that makes a repeat of it is completed: no scanner. */
+static void test_fourth_is_completed(void)
+{
+	struct tcphs_isn_table *table = new_table();
+	struct told told = {0};
+
+	for (uint32_t i = 0; i < 4; i++)
+		use(table, &told, 1, i, 99, i, i == 3);
+	g_assert_cmpuint(told.repeated, ==, 1);
 	g_assert_cmpuint(only_host(table).quality, ==, TCPHS_ISN_REPEATED);
 	tcphs_isn_del(table);
 }
@@ -658,11 +706,14 @@ int main(int argc, char **argv)
 	g_test_add_func("/isn/pattern/constant-step", test_constant_step);
 	g_test_add_func("/isn/pattern/all-the-same", test_all_the_same);
 	g_test_add_func("/isn/pattern/clock", test_clock);
+	g_test_add_func("/isn/pattern/exact-clock", test_exact_clock);
 	g_test_add_func("/isn/pattern/multiples", test_multiples);
+	g_test_add_func("/isn/pattern/least-evidence", test_least_evidence);
 	g_test_add_func("/isn/pattern/one-sample-a-tuple", test_one_sample_a_tuple);
 	g_test_add_func("/isn/nmap", test_nmap);
 	g_test_add_func("/isn/repeat/scanner", test_scanner);
 	g_test_add_func("/isn/repeat/scanner-is-busy", test_scanner_is_busy);
+	g_test_add_func("/isn/repeat/fourth-is-completed", test_fourth_is_completed);
 	g_test_add_func("/isn/table/any-order", test_any_order);
 	g_test_add_func("/isn/table/merge", test_merge);
 	g_test_add_func("/isn/table/merge-adds-repeats", test_merge_adds_repeats);

@@ -17,7 +17,7 @@
 #include "zeek.h"
 
 /** Ports: whether the first sender's or the second's is one of a well-known service. */
-enum ports { TO_SERVICE, FROM_SERVICE, NO_SERVICE, BOTH_UP, BOTH_DOWN };
+enum ports { TO_SERVICE, FROM_SERVICE, NO_SERVICE, BOTH_UP, BOTH_DOWN, BOTH_SAME };
 
 struct row {
 	const char *segments;
@@ -31,7 +31,7 @@ static uint16_t sender_port(enum ports ports, unsigned side)
 {
 	static const uint16_t port[][2] = {
 		[TO_SERVICE] = {49152, 80}, [FROM_SERVICE] = {443, 49152}, [NO_SERVICE] = {49152, 49200},
-		[BOTH_UP] = {80, 443}, [BOTH_DOWN] = {443, 80},
+		[BOTH_UP] = {80, 443}, [BOTH_DOWN] = {443, 80}, [BOTH_SAME] = {80, 80},
 	};
 
 	return port[ports][side];
@@ -210,6 +210,7 @@ static void test_roles(void)
 		/* Both ports known: the lower one gives way, but never for a SYN-ACK. */
 		{"> A 1 1 +5", "OTH", "^d", BOTH_UP},
 		{"> A 1 1 +5", "OTH", "D", BOTH_DOWN},
+		{"> A 1 1 +5", "OTH", "D", BOTH_SAME},
 		{"> SA 0 1", "OTH", "H", BOTH_UP},
 		{"> SA 0 1, < A 1 1, < A 1 1 +5, > A 1 6 +5, < FA 6 6, > A 6 7, > FA 6 7", "SF", "^hADdFaf",
 		 FROM_SERVICE},
@@ -353,6 +354,7 @@ static void test_gaps(void)
 		/* Not between sides that have not both been open. */
 		{"> A 1 1 +5, < A 1 100", "OTH", "Da", 0},
 		{"> S 0, < A 1 100 +5", "OTH", "Sd", 0},
+		{"> S 0, > F 50, < SA 0 1, < A 1 51", "S2", "SFha", 0},
 	};
 
 	check_rows(rows, G_N_ELEMENTS(rows));
@@ -475,6 +477,14 @@ static void test_unacknowledged(void)
 	transfer_begin(&transfer, 1000);
 	transfer_run(&transfer, 175, false);
 	transfer_skip(&transfer, 1000, "ShADa");
+	/* To the octet. */
+	for (uint32_t beyond = 0; beyond < 2; beyond++) {
+		transfer_begin(&transfer, 1000);
+		transfer_run(&transfer, 174, false);
+		transfer.data.length = 10 * 1024 * 1024 - 174 * 60000 + beyond;
+		transfer_run(&transfer, 1, false);
+		transfer_skip(&transfer, 1000, beyond ? "ShADa" : "ShADaG");
+	}
 }
 
 /** random_segment(): mostly what could belong to a connection, sometimes anything. */
@@ -550,6 +560,76 @@ static void test_random(void)
 	}
 }
 
+/** struct model: which octets of a side were captured, or acknowledged without having been. */
+struct model {
+	bool there[400];
+	unsigned delivered, gaps;
+};
+
+/** model_ack(): every run of octets that is missing below |ack| is a gap, and nobody waits for it any more. */
+static void model_ack(struct model *model, unsigned ack)
+{
+	for (unsigned i = model->delivered; i < ack; i++)
+		model->gaps += !model->there[i] && model->there[i - 1];
+	for (unsigned i = model->delivered; i < ack; i++)
+		model->there[i] = true;
+}
+
+static void check_model(const struct tcphs_zeek *zeek, struct model *model)
+{
+	const struct tcphs_zeek_endpoint *endpoint = &zeek->endpoint[0];
+	unsigned at, block = 0;
+
+	while (model->there[model->delivered])
+		model->delivered++;
+	g_assert_cmpint(zeek->delivered[0], ==, model->delivered);
+	g_assert_cmpuint(endpoint->count[3], ==, model->gaps);
+	for (at = model->delivered; at < G_N_ELEMENTS(model->there); at++) {
+		if (!model->there[at])
+			continue;
+		g_assert_cmpuint(block, <, endpoint->blocks);
+		g_assert_cmpuint(endpoint->block[block].begin, ==, at);
+		while (at < G_N_ELEMENTS(model->there) && model->there[at])
+			at++;
+		g_assert_cmpuint(endpoint->block[block++].end, ==, at);
+	}
+	g_assert_cmpuint(block, ==, endpoint->blocks);
+}
+
+/** Pieces in any order, and acknowledgments of some of them: what is kept is what was captured, octet for octet. */
+static void test_reassembly(void)
+{
+	const struct row row = {OPENED, NULL, NULL, TO_SERVICE};
+
+	for (unsigned run = 0; run < 2000; run++) {
+		struct model model = {.there = {true}, .delivered = 1};
+		const uint32_t isn = run % 2 ? UINT32_MAX - 100 : 5000;
+		struct tcphs_zeek zeek;
+
+		play(&zeek, &row, isn, 7000);
+		for (unsigned i = 0; i < 30 && zeek.endpoint[0].blocks < TCPHS_ZEEK_BLOCKS; i++) {
+			const bool data = g_test_rand_int_range(0, 4) > 0;
+			const unsigned begin = (unsigned)g_test_rand_int_range(1, 300);
+			struct tcphs_segment segment = {
+				.have = TCPHS_HAVE_SEQ | TCPHS_HAVE_HEADER | TCPHS_HAVE_OPTIONS | TCPHS_HAVE_LENGTH,
+				.flags = TCPHS_ACK, .window = 500, .seq = 7001, .ack = isn + begin,
+			};
+
+			if (data) {
+				segment.seq = isn + begin;
+				segment.ack = 7001;
+				segment.length = (uint32_t)g_test_rand_int_range(1, 60);
+				for (unsigned k = begin; k < begin + segment.length; k++)
+					model.there[k] = true;
+			} else {
+				model_ack(&model, begin);
+			}
+			tcphs_zeek_update(&zeek, !data, &segment);
+			check_model(&zeek, &model);
+		}
+	}
+}
+
 /** It is kept for every connection: this is what the memory budget was made with. */
 static void test_size(void)
 {
@@ -572,6 +652,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/zeek/long-without-wrap", test_long_without_wrap);
 	g_test_add_func("/zeek/unacknowledged", test_unacknowledged);
 	g_test_add_func("/zeek/random", test_random);
+	g_test_add_func("/zeek/reassembly", test_reassembly);
 	g_test_add_func("/zeek/size", test_size);
 	return g_test_run();
 }
