@@ -115,7 +115,7 @@ def expected_times(connections):
     legs = {"server": "SYN to SYN-ACK, server", "client": "SYN-ACK to ACK, client", "total": "both legs, SYN to ACK"}
     times = {}
     for key, leg in legs.items():
-        found = [line["rtt"][key] for line in connections if (line["rtt"][key] or -1) >= 0]
+        found = [line["rtt"][key] for line in connections if line["rtt"][key] is not None and line["rtt"][key] >= 0]
         if found:
             times[leg] = (len(found), *(pytest.approx(number, abs=2e-6)
                                         for number in (min(found), max(found), sum(found) / len(found))))
