@@ -8,7 +8,7 @@
  *   - with other ISNs, which wrap elsewhere, with the addresses exchanged, and at another time of day, 1970 too;
  *   - with 4-tuples hashed by another secret; and over IPv6, in traffic without IPv4 identifications.
  * Each time every mark, and of every connection the verdict, reason, blame, end, steps and findings, must be the same.
- * A judgement that was called certain on the way must be that of the end.
+ * A judgement that was called certain on the way must be that of the end, and what was found then still be found.
  */
 #include <string.h>
 
@@ -38,7 +38,9 @@ struct telling {
 struct outcome {
 	struct tcphs_summary summary;
 	struct tcphs_finding findings[FINDINGS];
-	struct tcphs_judgement certain;   /* the first one called so on the way */
+	struct tcphs_judgement certain;   /* the first one called so on the way, with its findings */
+	struct tcphs_finding certain_findings[FINDINGS];
+	size_t certain_count;
 };
 
 struct result {
@@ -147,8 +149,13 @@ static void note_certain(struct tcphs_tracker *tracker, struct result *result, u
 	if (!o)
 		o = result->by_first[summary.first] = calloc(1, sizeof(*o));
 	CHECK(o);
-	if (summary.judgement.certain && !o->certain.certain)
-		o->certain = summary.judgement;
+	if (!summary.judgement.certain || o->certain.certain)
+		return;
+	CHECK(summary.finding_count <= FINDINGS);
+	o->certain = summary.judgement;
+	o->certain_count = summary.finding_count;
+	if (summary.finding_count > 0)
+		memcpy(o->certain_findings, summary.findings, summary.finding_count * sizeof(*summary.findings));
 }
 
 static void feed_one(struct tcphs_tracker *tracker, const struct record *record, const struct telling *telling,
@@ -310,6 +317,18 @@ static void compare(const struct result *a, const struct result *b, size_t count
 	}
 }
 
+static bool is_found(const struct outcome *o, const struct tcphs_finding *wanted)
+{
+	for (size_t i = 0; i < o->summary.finding_count; i++) {
+		const struct tcphs_finding *found = &o->findings[i];
+
+		if (found->rule == wanted->rule && found->at == wanted->at && found->side == wanted->side)
+			return true;
+	}
+	/* The step that was missing may have been captured late. */
+	return wanted->rule == TCPHS_RULE_ACK_OF_UNSEEN || wanted->rule == TCPHS_RULE_SYN_ISN_ZERO;
+}
+
 static void check_certain(const struct result *result, size_t count)
 {
 	for (size_t i = 1; i <= count; i++) {
@@ -319,6 +338,13 @@ static void check_certain(const struct result *result, size_t count)
 			continue;
 		if (o->certain.reason != o->summary.judgement.reason || o->certain.blame != o->summary.judgement.blame)
 			fail(&(struct telling){ .name = "certain" }, "judgement", i);
+		for (size_t n = 0; n < o->certain_count; n++) {
+			const struct tcphs_finding *finding = &o->certain_findings[n];
+
+			if (!is_found(o, finding))
+				fail(&(struct telling){ .name = "certain" },
+				     tcphs_rule_info((enum tcphs_rule)finding->rule)->id, finding->at);
+		}
 	}
 }
 
