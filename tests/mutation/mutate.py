@@ -45,7 +45,7 @@ EQUIVALENT = Path(__file__).with_name("equivalent.txt")
 
 # The tables and whatever decides: which event, which rule, which verdict, which letter. Not what formats or stores.
 FILES = ("transition.c", "classify.c", "connection.c", "checks.c", "judge.c", "notice.c", "agree.c", "icmp.c",
-         "segment.c", "isn.c", "zeek.c", "seq.h", "rules.def", "verdicts.def")
+         "segment.c", "seq.h", "rules.def", "verdicts.def", "zeek.c", "isn.c")
 # Programs that fail if something is wrong: {name: (sources below tests/, arguments)}. Of the fuzz targets a few inputs.
 TESTS = {
     **{name: ((f"unit/{name}.c",), ())
@@ -157,9 +157,10 @@ def row_mutants(file, number, text, code, place):
 
 
 def word_mutants(file, number, text, code, place):
-    """Rows of the *.def files: what a rule breaks, the verdict and the blame of a reason."""
-    if match := re.match(r"TCPHS_RULE\(\w+, \w+, \w+, \w+, (\w+),", code):
-        yield Mutant(file, number, match.start(1), match.end(1), BREAKS[match.group(1)], text, place)
+    """Rows of the *.def files: what a rule about a single segment breaks, the verdict and the blame of a reason."""
+    match = re.match(r"TCPHS_RULE\(\w+, (\w+), \w+, \w+, (\w+),", code)
+    if match and f"{{ TCPHS_RULE_{match.group(1)}, " in (ENGINE / "checks.c").read_text(encoding="utf-8"):
+        yield Mutant(file, number, match.start(2), match.end(2), BREAKS[match.group(2)], text, place)
     if match := re.match(r"TCPHS_REASON\(\w+, \w+, (\w+), (\w+),", code):
         yield Mutant(file, number, match.start(1), match.end(1), VERDICTS[match.group(1)], text, place)
         yield Mutant(file, number, match.start(2), match.end(2), BLAMES[match.group(2)], text, place)
@@ -210,6 +211,7 @@ class Workshop:
         self.libraries = [*self.pkg_config("--libs", "glib-2.0", "libpcap"), "-lm"]
         self.sources = sorted(self.engine.glob("*.c"))
         self.includes = {source: self.included(source) for source in self.sources}
+        self.expanded = {source: self.expand(source) for source in self.sources}
         programs = {ROOT / "tests" / source for sources, _ in TESTS.values() for source in sources}
         programs.add(ROOT / "tests/scripts/judge_engine.c")
         with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -239,6 +241,11 @@ class Workshop:
         """Names of all files that the source is made of."""
         done = subprocess.run(["gcc", *self.flags, "-MM", source], capture_output=True, text=True, check=True)
         return {Path(word).name for word in done.stdout.replace("\\\n", " ").split()[1:]}
+
+    def expand(self, source):
+        """What the compiler sees of it, paths aside."""
+        command = ["gcc", *self.flags, "-DNDEBUG", "-E", "-P", source]
+        return subprocess.run(command, capture_output=True, check=True).stdout
 
     def object_of(self, source):
         """Its object file, without a mistake."""
@@ -316,13 +323,17 @@ class Workshop:
     def tried(self, mutant, folder):
         """As above, with a folder for what is made."""
         wrong = mutant.applied((self.engine / mutant.file).read_text(encoding="utf-8"))
+        header = not mutant.file.endswith(".c")
         # What includes a header finds the wrong one first, because everything is beside it.
-        if not mutant.file.endswith(".c"):
+        if header:
             shutil.copytree(self.engine, folder, dirs_exist_ok=True)
         (folder / mutant.file).write_text(wrong, encoding="utf-8")
-        concerned = [source for source in self.sources if mutant.file in self.includes[source]]
         changed = {}
-        for source in concerned:
+        for source in self.sources:
+            if mutant.file not in self.includes[source]:
+                continue
+            if header and self.expand(folder / source.name) == self.expanded[source]:
+                continue
             if not self.compile(folder / source.name, folder, include=(folder,)):
                 return True
             changed[source.stem] = folder / f"{source.stem}.o"
@@ -330,7 +341,7 @@ class Workshop:
         runs = self.answers(folder)
         if runs is None or self.misses(runs, self.runs):
             return True
-        names = {source.name for source in concerned}
+        names = {f"{stem}.c" for stem in changed}
         return any(self.fails(name, folder) for name, parts in self.parts.items() if names & parts)
 
 
@@ -355,21 +366,29 @@ class Result(NamedTuple):
                 f"score {self.score:.1f} %")
 
 
+def tell(mutant):
+    """A line for a mistake that nobody noticed."""
+    print(f"engine/{mutant.file}:{mutant.line}: {mutant.key.partition(': ')[2]}", flush=True)
+
+
 def run(files=FILES, part=1, parts=1, jobs=None):
-    """Tries each |parts|th mutant of |files|, from the |part|th on."""
+    """Tries each |parts|th mutant of |files|, from the |part|th on; tells of those that nobody noticed."""
     everything = [mutant for file in files for mutant in mutants_of(file)]
     known = equivalents()
     keys = {mutant.key for mutant in everything}
     stale = [key for key in known if key not in keys and key.split(":")[0] in files]
     chosen = everything[part - 1::parts]
     possible = [mutant for mutant in chosen if mutant.key not in known]
+    unnoticed = []
     workshop = Workshop()
     try:
         with ThreadPoolExecutor(jobs or os.cpu_count()) as pool:
-            noticed = list(pool.map(workshop.noticed, possible))
+            for mutant, seen in zip(possible, pool.map(workshop.noticed, possible)):
+                if not seen:
+                    unnoticed.append(mutant)
+                    tell(mutant)
     finally:
         workshop.close()
-    unnoticed = [mutant for mutant, seen in zip(possible, noticed) if not seen]
     return Result(len(chosen), len(chosen) - len(possible), unnoticed, stale)
 
 
@@ -388,8 +407,6 @@ def main():
             print("\n".join(mutant.key for mutant in mutants_of(file)))
         return 0
     result = run(files, part, parts, arguments.jobs)
-    for mutant in result.unnoticed:
-        print(f"engine/{mutant.file}:{mutant.line}: {mutant.key.partition(': ')[2]}")
     for key in result.stale:
         print(f"equivalent.txt: no such mutant any more: {key}")
     print(result)

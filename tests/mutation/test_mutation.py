@@ -33,6 +33,5 @@ def test_a_tenth_of_the_mistakes_is_noticed():
     if paths.sanitized():
         pytest.skip("the release build does this")
     result = mutate.run(part=date.today().toordinal() % PARTS + 1, parts=PARTS)
-    unnoticed = "\n".join(f"engine/{mutant.file}:{mutant.line}: {mutant.key}" for mutant in result.unnoticed)
     print(result)
-    assert result.score >= LEAST, f"{result}\nnot noticed:\n{unnoticed}"
+    assert result.score >= LEAST
