@@ -65,8 +65,9 @@ class Shark:
         return "ws44" if tuple(map(int, cls.version().split("."))) >= (4, 4) else "ws40"
 
     def environment(self):
-        """Nothing of the caller's but the path."""
-        return {"PATH": os.environ["PATH"], "HOME": str(self.home), "XDG_CONFIG_HOME": str(self.home / ".config"),
+        """Nothing of the caller's but the path, and where a build that counts lines is to leave its counts."""
+        counts = {name: value for name, value in os.environ.items() if name == "GCOV_PREFIX"}
+        return {**counts, "PATH": os.environ["PATH"], "HOME": str(self.home), "XDG_CONFIG_HOME": str(self.home / ".config"),
                 "WIRESHARK_PLUGIN_DIR": str(self.plugins), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
     @staticmethod
