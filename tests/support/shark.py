@@ -67,8 +67,9 @@ class Shark:
     def environment(self):
         """Nothing of the caller's but the path, and where a build that counts lines is to leave its counts."""
         counts = {name: value for name, value in os.environ.items() if name == "GCOV_PREFIX"}
-        return {**counts, "PATH": os.environ["PATH"], "HOME": str(self.home), "XDG_CONFIG_HOME": str(self.home / ".config"),
-                "WIRESHARK_PLUGIN_DIR": str(self.plugins), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+        return {**counts, "PATH": os.environ["PATH"], "HOME": str(self.home),
+                "XDG_CONFIG_HOME": str(self.home / ".config"), "WIRESHARK_PLUGIN_DIR": str(self.plugins),
+                "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
     @staticmethod
     def command(program, *arguments):
