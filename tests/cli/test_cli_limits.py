@@ -91,3 +91,15 @@ def test_a_flood_is_reported_whole(tcphs, write):
 def test_a_limit_is_a_number(tcphs):
     assert tcphs("--max-connections", "many", "x").complaint() == (
         'tcphs: --max-connections: "many" is no number of connections to keep; give one from 0 to 4294967295')
+
+
+def test_findings_of_a_rule_have_a_limit(tcphs, write):
+    """The same SYN two hundred times: the first sixteen remarks are kept, and how many SYNs there were is told."""
+    talk = Talk()
+    for second in range(200):
+        talk.syn(float(second))
+    done = tcphs("--format", "ndjson", write("a.pcap", talk.end(300).pcap()))
+    findings = [finding for line in done.lines() if line["type"] == "connection" for finding in line["findings"]]
+    again = [finding["frame"] for finding in findings if finding["id"] == "syn_again"]
+    assert again == list(range(2, 18))
+    assert "192 more" in next(finding["text"] for finding in findings if finding["id"] == "syn_unanswered")

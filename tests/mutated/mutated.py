@@ -23,6 +23,7 @@ import re
 import resource
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 import zipfile
@@ -51,10 +52,20 @@ def seeds(folders):
     found = []
     for folder in folders:
         for path in sorted(Path(folder).rglob("*")):
-            if path.is_file() and 0 < path.stat().st_size and path.suffix not in (".md", ".txt", ".script"):
+            if path.is_file() and 0 < path.stat().st_size and path.suffix not in (".md", ".txt", ".tcphs", ".c", ".h"):
                 with path.open("rb") as file:
                     found.append(file.read(LONGEST))
     return found
+
+
+def kept_inputs():
+    """What fuzzing kept of captures, of pcapng and of packed ones."""
+    for name in ("capture", "pcapng", "packed"):
+        with tarfile.open(paths.ROOT / f"tests/fuzz/corpus/fuzz_{name}.tar.xz") as archive:
+            for member in archive:
+                octets = archive.extractfile(member).read() if member.isfile() else b""
+                if octets:
+                    yield octets
 
 
 def damage(rand, octets, others):
@@ -203,8 +214,7 @@ def main():
     parser.add_argument("--valgrind", type=int, default=0)
     parser.add_argument("folders", nargs="*", type=Path)
     options = parser.parse_args()
-    found = seeds([paths.ROOT / "captures", *[paths.ROOT / f"tests/fuzz/corpus/fuzz_{name}"
-                                              for name in ("capture", "pcapng", "packed")], *options.folders])
+    found = [*seeds([paths.ROOT / "captures", *options.folders]), *kept_inputs()]
     for folder in options.folders:
         print(f"a folder of others' captures as they are: {check_folder(folder)} connections")
     rand, start, total, damaged = random.Random(options.seed), time.monotonic(), 0, 0
