@@ -280,6 +280,8 @@ static void test_mptcp(void)
 		{"1e0c 0081 0102030405060708", TCPHS_MP_CAPABLE, 1},
 		{"1e0c 1002 01020304 05060708", TCPHS_MP_JOIN, 0},
 		{"1e04 2001", 2, 0},
+		/* MP_FAIL without its number, or whatever is short: the subtype is there. */
+		{"1e03 60 01", 6, 0},
 		/* Two of them: the first one counts. */
 		{"1e04 0181 1e0c 1002 01020304 05060708", TCPHS_MP_CAPABLE, 0},
 	};
