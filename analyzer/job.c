@@ -244,25 +244,29 @@ static int track(struct reading *reading, const struct tcphs_decoded *items, siz
 {
 	struct tcphs_place places[FEED_BATCH];
 	struct tcphs_mark mark, *wanted = reading->ladders || reading->job->items_wanted ? &mark : NULL;
+	uint64_t segments = 0;
 	int result = TCPHS_OK;
 
 	prefetch(reading->tracker, items, count, places);
 	for (size_t i = 0; i < count && result == TCPHS_OK; i++) {
 		const struct tcphs_decoded *item = &items[i];
 
-		if (item->first)
-			tcphs_tracker_frame(reading->tracker, item->time);
 		if (item->kind == TCPHS_DECODED_SEGMENT) {
-			reading->input.tally.segments += (item->tcp.segment.have & TCPHS_HAVE_HEADER) != 0;
+			segments += (item->tcp.segment.have & TCPHS_HAVE_HEADER) != 0;
 			result = tcphs_tracker_segment_at(reading->tracker, &places[i], &item->tcp.segment, wanted);
 		} else if (item->kind == TCPHS_DECODED_QUOTE) {
 			result = tcphs_tracker_quote(reading->tracker, &item->quote, wanted);
+		} else {
+			tcphs_tracker_frame(reading->tracker, item->time);
 		}
+		if (!wanted)
+			continue;
 		if (reading->ladders && result == TCPHS_OK)
 			result = keep_line(reading, item, &mark);
 		if (item->kind != TCPHS_DECODED_NOTHING && reading->job->items_wanted)
 			show(reading, item, &mark);
 	}
+	reading->input.tally.segments += segments;
 	return result;
 }
 

@@ -1069,6 +1069,50 @@ static bool is_busy(const struct update *u)
 	return (u->s->flags & (TCPHS_RST | TCPHS_ACK)) == (TCPHS_RST | TCPHS_ACK);
 }
 
+/* ---- Zeek --------------------------------------------------------------------------------------- */
+
+static void numbers_for_zeek(const struct tcphs_connection *c, struct tcphs_zeek_numbers numbers[2])
+{
+	for (unsigned side = 0; side < 2; side++)
+		numbers[side] = (struct tcphs_zeek_numbers){ c->side[side].isn, c->side[side].nxt, c->side[!side].ack };
+}
+
+/* Tells it of the segments that it was not told of one by one. */
+static void catch_up(struct tcphs_connection *c)
+{
+	struct tcphs_zeek_numbers numbers[2];
+
+	if ((c->waits[0] | c->waits[1]) == 0)
+		return;
+	numbers_for_zeek(c, numbers);
+	tcphs_zeek_catch_up(&c->zeek, numbers);
+}
+
+static void tell_zeek(struct tcphs_connection *c, enum tcphs_side side, const struct tcphs_segment *s)
+{
+	catch_up(c);
+	c->waits[0] = c->waits[1] = 0;
+	tcphs_zeek_update(&c->zeek, side, s);
+}
+
+/* Works out which segments it need not be told of, now that the last one is taken in. */
+static void let_wait(struct tcphs_connection *c)
+{
+	struct tcphs_zeek_numbers numbers[2];
+
+	if ((c->quick[0] | c->quick[1]) == 0)
+		return;
+	numbers_for_zeek(c, numbers);
+	c->waits[0] = tcphs_zeek_waits(&c->zeek, 0, numbers);
+	c->waits[1] = tcphs_zeek_waits(&c->zeek, 1, numbers);
+}
+
+const struct tcphs_zeek *tcphs_connection_zeek(struct tcphs_connection *c)
+{
+	catch_up(c);
+	return &c->zeek;
+}
+
 static void count_frame(struct update *u)
 {
 	struct tcphs_connection *c = u->c;
@@ -1086,7 +1130,7 @@ static void count_frame(struct update *u)
 	if (is_busy(u))
 		c->facts |= TCPHS_FACT_BUSY;
 	if (u->config->zeek)
-		tcphs_zeek_update(&c->zeek, u->side, u->s);
+		tell_zeek(c, u->side, u->s);
 }
 
 static void remember(struct update *u)
@@ -1135,20 +1179,8 @@ static uint8_t quick_of(const struct tcphs_connection *c, enum tcphs_side side)
 	/* As timestamps_dropped has it. */
 	if ((own->options.seen & peer->options.seen & TCPHS_OPT_TIMESTAMPS) &&
 	    (own->did & peer->did & TCPHS_DID_OPTIONS) && !(own->did & TCPHS_DID_DROP_TIMESTAMPS))
-		return TCPHS_QUICK_STAMPED;
-	return TCPHS_QUICK;
-}
-
-/* Neither a check nor the checksum has anything to say of the segment. */
-static bool is_sound(const struct tcphs_segment *s)
-{
-	const uint8_t all = TCPHS_HAVE_SEQ | TCPHS_HAVE_HEADER | TCPHS_HAVE_OPTIONS | TCPHS_HAVE_LENGTH;
-
-	return s->have == all && (s->flags & (TCPHS_SYN | TCPHS_FIN | TCPHS_RST | TCPHS_ACK)) == TCPHS_ACK &&
-	       !((s->options.seen & (TCPHS_OPT_MSS | TCPHS_OPT_WSCALE | TCPHS_OPT_SACK_OK)) | s->options.malformed |
-	         s->options.repeated) &&
-	       s->sport != 0 && s->dport != 0 && s->sport != s->dport && s->checksum != TCPHS_CHECKSUM_BAD &&
-	       s->checksum != TCPHS_CHECKSUM_BAD_IP;
+		return TCPHS_PLAIN_STAMPED;
+	return TCPHS_PLAIN;
 }
 
 static bool is_printed(const struct tcphs_endpoint *e, uint32_t hash)
@@ -1156,16 +1188,35 @@ static bool is_printed(const struct tcphs_endpoint *e, uint32_t hash)
 	return e->print[0].hash == hash || e->print[1].hash == hash || e->print[2].hash == hash;
 }
 
+static bool is_checksum_bad(const struct tcphs_segment *s)
+{
+	return s->checksum == TCPHS_CHECKSUM_BAD || s->checksum == TCPHS_CHECKSUM_BAD_IP;
+}
+
+/* See tcphs_zeek_waits(); the rest of it goes_on() has looked at. */
+static bool may_wait(const struct tcphs_connection *c, enum tcphs_side side, const struct tcphs_segment *s)
+{
+	const struct tcphs_endpoint *own = &c->side[side], *peer = &c->side[!side];
+	uint32_t end = s->seq + s->length;
+
+	if (!seq_within(s->ack, own->ack, peer->nxt))
+		return false;
+	if (s->length == 0)
+		return c->waits[side] & TCPHS_ZEEK_ACK;
+	return (c->waits[side] & TCPHS_ZEEK_DATA) && end >= s->seq && end - peer->ack <= TCPHS_ZEEK_UNACKED &&
+	       end - own->isn <= INT32_MAX;
+}
+
 bool tcphs_connection_goes_on(struct tcphs_connection *c, const struct tcphs_config *config, enum tcphs_side side,
                               const struct tcphs_segment *s)
 {
 	struct tcphs_endpoint *own = &c->side[side];
 	const struct tcphs_endpoint *peer = &c->side[!side];
-	bool stamped = s->options.seen & TCPHS_OPT_TIMESTAMPS;
 	uint32_t hash;
+	bool told;
 
-	if (!(c->quick[side] & (stamped ? TCPHS_QUICK | TCPHS_QUICK_STAMPED : TCPHS_QUICK)) || s->seq != own->nxt ||
-	    !seq_near(s->ack, peer->nxt, FIT) || c->step[2] == s->ref || !is_sound(s))
+	if (!(c->quick[side] & s->plain) || s->seq != own->nxt || !seq_near(s->ack, peer->nxt, FIT) ||
+	    c->step[2] == s->ref || is_checksum_bad(s))
 		return false;
 	hash = tcphs_print_hash(s);
 	if (is_printed(own, hash))
@@ -1174,8 +1225,9 @@ bool tcphs_connection_goes_on(struct tcphs_connection *c, const struct tcphs_con
 	c->last_ref = s->ref;
 	c->completeness |= s->length > 0 ? TCPHS_SAW_DATA : TCPHS_SAW_ACK;
 	c->facts |= s->length > 0 ? TCPHS_FACT_BUSY : 0;
-	if (config->zeek)
-		tcphs_zeek_update(&c->zeek, side, s);
+	told = config->zeek && !may_wait(c, side, s);
+	if (told)
+		tell_zeek(c, side, s);
 	if (s->time - c->last >= config->silence) {
 		c->answerable = s->time;
 		c->probe_ack = s->ack;
@@ -1184,13 +1236,15 @@ bool tcphs_connection_goes_on(struct tcphs_connection *c, const struct tcphs_con
 		c->answerable = TCPHS_TIME_NONE;
 	}
 	own->ack = s->ack;
-	if ((int32_t)(s->seq + s->length - own->nxt) > 0)
+	if ((int32_t)s->length > 0)
 		own->nxt = s->seq + s->length;
-	if (stamped)
+	if (s->plain & TCPHS_PLAIN_STAMPED)
 		own->tsval = s->options.tsval;
 	c->last = s->time;
 	own->print[own->next_print] = (struct tcphs_print){ s->time, hash, s->ip_id };
 	own->next_print = own->next_print == 1 ? 2 : 1;
+	if (told)
+		let_wait(c);
 	return true;
 }
 
@@ -1237,6 +1291,8 @@ size_t tcphs_connection_update(struct tcphs_connection *c, const struct tcphs_co
 	finish_mark(&u);
 	c->quick[0] = quick_of(c, TCPHS_SIDE_FIRST);
 	c->quick[1] = quick_of(c, TCPHS_SIDE_SECOND);
+	if (config->zeek)
+		let_wait(c);
 	return u.count;
 }
 

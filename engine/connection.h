@@ -160,12 +160,6 @@ struct tcphs_held {
 	uint32_t expected, actual, ack;
 };
 
-/** What a segment must be for tcphs_connection_goes_on(): bits of tcphs_connection.quick. */
-enum {
-	TCPHS_QUICK = 1,           /* anything in order */
-	TCPHS_QUICK_STAMPED = 2,   /* ... with timestamps */
-};
-
 /** Facts about the connection: bits of tcphs_connection.facts. */
 enum {
 	TCPHS_FACT_ACKED = 1 << 0, /* the client acknowledged the server's SYN: three steps are proven */
@@ -214,7 +208,8 @@ enum {
 struct tcphs_connection {
 	uint8_t stage;
 	uint8_t completeness;
-	uint8_t quick[2];           /* TCPHS_QUICK_*: which segments of each side tcphs_connection_goes_on() may take */
+	uint8_t quick[2];           /* of each side, which TCPHS_PLAIN tcphs_connection_goes_on() may take */
+	uint8_t waits[2];           /* ... and which TCPHS_ZEEK kinds zeek learns of later: catch_up() */
 	uint32_t facts;
 	uint32_t frames, late;
 	tcphs_ref first, last_ref;
@@ -299,6 +294,9 @@ size_t tcphs_connection_update(struct tcphs_connection *c, const struct tcphs_co
  */
 bool tcphs_connection_goes_on(struct tcphs_connection *c, const struct tcphs_config *config, enum tcphs_side side,
                               const struct tcphs_segment *segment);
+
+/** tcphs_connection_zeek(): what Zeek makes of it, up to now. */
+const struct tcphs_zeek *tcphs_connection_zeek(struct tcphs_connection *c);
 
 /** tcphs_connection_prefetch(): the next segment is about |c|. */
 static inline void tcphs_connection_prefetch(const struct tcphs_connection *c)

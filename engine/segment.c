@@ -198,20 +198,34 @@ static void read_options(struct tcphs_options *options, const uint8_t *list, siz
 /** parse_options(): the options of a header of |header| octets, as far as captured. */
 static void parse_options(struct tcphs_segment *segment, const uint8_t *tcp, size_t captured, size_t header)
 {
-	static const uint8_t usual[4] = {KIND_NOP, KIND_NOP, KIND_TIMESTAMPS, 10};
-	struct tcphs_options *options = &segment->options;
 	size_t there = captured < header ? captured : header;
 
 	if (captured >= header)
 		segment->have |= TCPHS_HAVE_OPTIONS;
 	if (there <= HEADER_MIN)
 		return;
-	options->hash = hash_octets(tcp + HEADER_MIN, there - HEADER_MIN);
-	/* RFC 7323 appendix A: what nearly every segment after the handshake looks like. */
-	if (there == 32 && header == 32 && memcmp(tcp + HEADER_MIN, usual, sizeof(usual)) == 0)
-		read_valued(options, tcp + HEADER_MIN + 2, 10, TCPHS_OPT_TIMESTAMPS);
-	else
-		read_options(options, tcp + HEADER_MIN, there - HEADER_MIN, header - HEADER_MIN);
+	segment->options.hash = hash_octets(tcp + HEADER_MIN, there - HEADER_MIN);
+	read_options(&segment->options, tcp + HEADER_MIN, there - HEADER_MIN, header - HEADER_MIN);
+}
+
+/** are_usual(): RFC 7323 appendix A: what nearly every segment after the handshake has for options. */
+static inline bool are_usual(const uint8_t *options)
+{
+	return get32(options) == (KIND_NOP << 24 | KIND_NOP << 16 | KIND_TIMESTAMPS << 8 | 10);
+}
+
+/** take_usual(): these options, of which only the two numbers differ. */
+static inline void take_usual(struct tcphs_segment *segment, const uint8_t *options)
+{
+	struct tcphs_options *o = &segment->options;
+	uint64_t hash;
+
+	o->seen = TCPHS_OPT_TIMESTAMPS;
+	o->tsval = get32(options + 4);
+	o->tsecr = get32(options + 8);
+	hash = ((uint64_t)o->tsval << 32 | o->tsecr) * UINT64_C(0x9E3779B97F4A7C15);
+	o->hash = (uint32_t)(hash ^ hash >> 32);
+	segment->have |= TCPHS_HAVE_OPTIONS;
 }
 
 /** parse_stump(): a header cut before the window: what is whole of it is set, TCPHS_HAVE_HEADER is not. */
@@ -231,12 +245,25 @@ static void parse_stump(struct tcphs_segment *segment, const uint8_t *tcp, size_
 		segment->flags = get16(tcp + 12) & TCPHS_FLAGS;
 }
 
+/** plain_of(): see TCPHS_PLAIN. */
+static inline uint8_t plain_of(const struct tcphs_segment *s)
+{
+	const uint8_t all = TCPHS_HAVE_SEQ | TCPHS_HAVE_HEADER | TCPHS_HAVE_OPTIONS | TCPHS_HAVE_LENGTH;
+	const struct tcphs_options *o = &s->options;
+
+	if (s->have != all || (s->flags & (TCPHS_SYN | TCPHS_FIN | TCPHS_RST | TCPHS_ACK)) != TCPHS_ACK ||
+	    ((o->seen & (TCPHS_OPT_MSS | TCPHS_OPT_WSCALE | TCPHS_OPT_SACK_OK)) | o->malformed | o->repeated) != 0)
+		return 0;
+	if (s->window == 0 || s->sport == 0 || s->dport == 0 || s->sport == s->dport)
+		return 0;
+	return o->seen & TCPHS_OPT_TIMESTAMPS ? TCPHS_PLAIN | TCPHS_PLAIN_STAMPED : TCPHS_PLAIN;
+}
+
 void tcphs_segment_parse(struct tcphs_segment *segment, const uint8_t *tcp, size_t captured, size_t length)
 {
 	size_t header;
 
-	memset(segment, 0, sizeof(*segment));
-	segment->options.mptcp_subtype = TCPHS_MP_NONE;
+	*segment = (struct tcphs_segment){ .options.mptcp_subtype = TCPHS_MP_NONE };
 	/* What follows the segment in the frame (Ethernet padding) is not the segment's. */
 	if (length != 0 && captured > length)
 		captured = length;
@@ -261,5 +288,9 @@ void tcphs_segment_parse(struct tcphs_segment *segment, const uint8_t *tcp, size
 		segment->have |= TCPHS_HAVE_LENGTH;
 		segment->length = (uint32_t)(length - header);
 	}
-	parse_options(segment, tcp, captured, header);
+	if (header == HEADER_MIN + 12 && captured >= header && are_usual(tcp + HEADER_MIN))
+		take_usual(segment, tcp + HEADER_MIN);
+	else
+		parse_options(segment, tcp, captured, header);
+	segment->plain = plain_of(segment);
 }

@@ -226,6 +226,7 @@ static bool is_higher(const struct tcphs_key *key, bool ipv4)
 void tcphs_store_place(const struct tcphs_store *store, const struct tcphs_key *key, struct tcphs_place *place)
 {
 	place->key = key;
+	place->seen = TCPHS_NONE;
 	place->ipv4 = is_ipv4(key);
 	place->direction = is_higher(key, place->ipv4);
 	if (place->ipv4) {
@@ -312,9 +313,7 @@ static bool same(const void *context, const void *key, uint32_t number)
 	switch (tcphs_form_of(number)) {
 	case TCPHS_FULL:
 		tuple = tcphs_tuple_at(store, number);
-		return tuple->hash == place->hash && memcmp(tuple->low, low_of(place), 16) == 0 &&
-		       memcmp(tuple->high, high_of(place), 16) == 0 &&
-		       ((uint32_t)tuple->low_port << 16 | tuple->high_port) == ports_of(place);
+		return tcphs_store_is(tuple, place);
 	case TCPHS_SYN4:
 	case TCPHS_SPENT4:
 		if (place->ipv4) {
@@ -344,13 +343,11 @@ static bool takes_it(const void *context, const void *key, uint32_t number)
 	return true;
 }
 
-uint32_t tcphs_store_prefetch(const struct tcphs_store *store, const struct tcphs_place *place)
+void tcphs_store_prefetch(const struct tcphs_store *store, struct tcphs_place *place)
 {
-	uint32_t number = tcphs_index_find(&store->index, place->hash, TCPHS_NONE, takes_it, store, place);
-
-	if (number != TCPHS_NONE)
-		__builtin_prefetch(item_at(store, number));
-	return number;
+	place->seen = tcphs_index_find(&store->index, place->hash, TCPHS_NONE, takes_it, store, place);
+	if (place->seen != TCPHS_NONE)
+		__builtin_prefetch(item_at(store, place->seen));
 }
 
 static bool reserve(struct tcphs_store *store)
@@ -381,9 +378,18 @@ uint32_t tcphs_store_add(struct tcphs_store *store, const struct tcphs_place *pl
 {
 	uint32_t number = reserve(store) ? tcphs_store_new(store, place) : TCPHS_NONE;
 
-	if (number != TCPHS_NONE)
-		tcphs_index_add(&store->index, place->hash, number);
+	if (number == TCPHS_NONE)
+		return TCPHS_NONE;
+	tcphs_index_add(&store->index, place->hash, number);
+	tcphs_tuple_at(store, number)->listed = true;
 	return number;
+}
+
+/* Whether a 4-tuple in form FULL can be looked up; others need no such mark. */
+static void list(const struct tcphs_store *store, uint32_t number, bool listed)
+{
+	if (tcphs_form_of(number) == TCPHS_FULL)
+		tcphs_tuple_at(store, number)->listed = listed;
 }
 
 /* Where the order goes on from |older|, and back from |newer|; from NONE, where it begins and ends. */
@@ -400,6 +406,8 @@ static uint32_t *link_back(struct tcphs_store *store, uint32_t newer, unsigned r
 void tcphs_store_replace(struct tcphs_store *store, uint32_t hash, uint32_t before, uint32_t after)
 {
 	tcphs_index_replace(&store->index, hash, before, after);
+	list(store, before, false);
+	list(store, after, true);
 	if (store->ordered) {
 		struct tcphs_use *use = tcphs_store_use(store, after);
 
@@ -413,6 +421,7 @@ void tcphs_store_replace(struct tcphs_store *store, uint32_t hash, uint32_t befo
 void tcphs_store_hide(struct tcphs_store *store, uint32_t number)
 {
 	tcphs_index_remove(&store->index, hash_of(store, number), number);
+	list(store, number, false);
 	if (tcphs_is_syn(number))
 		((struct tcphs_packed_syn *)item_at(store, number))->bits |= UINT32_C(1) << HIDDEN_AT;
 }
@@ -558,7 +567,6 @@ bool tcphs_syn_pack(struct tcphs_packed_syn *packed, const struct tcphs_segment 
 	if (o->mptcp_subtype != TCPHS_MP_NONE)
 		packed->mptcp = (uint8_t)(1 + o->mptcp_subtype * MPTCP_KEYS + o->mptcp_keys);
 	tcphs_syn_unpack(packed, &back, key);
-	back.link_hash = s->link_hash;
 	return memcmp(&back, s, sizeof(back)) == 0;
 }
 

@@ -57,6 +57,7 @@ struct tcphs_tuple {
 	uint32_t base[2];            /* of the lower and of the higher endpoint */
 	uint32_t hash;
 	uint8_t flags;
+	bool listed;                 /* it is what is found under its key */
 	uint32_t undrained;          /* its connections that retired and were not given to the caller yet */
 	uint32_t incarnations;       /* connections so far whose stream is this one */
 	uint32_t syn_isns;           /* connections opened by SYN since flood_from */
@@ -122,11 +123,39 @@ static inline struct tcphs_kept *tcphs_kept_at(const struct tcphs_store *store, 
 
 void tcphs_store_place(const struct tcphs_store *store, const struct tcphs_key *key, struct tcphs_place *place);
 
-/** tcphs_store_prefetch(): it will be looked up soon. @return what may be its number, or NONE. */
-uint32_t tcphs_store_prefetch(const struct tcphs_store *store, const struct tcphs_place *place);
+/** tcphs_store_prefetch(): it will be looked up soon. Sets place->seen to what may be its number, or NONE. */
+void tcphs_store_prefetch(const struct tcphs_store *store, struct tcphs_place *place);
 
 /** tcphs_store_find(): the 4-tuple's number, or NONE. */
 uint32_t tcphs_store_find(const struct tcphs_store *store, const struct tcphs_place *place);
+
+/** tcphs_store_is(): whether FULL |tuple| is the one of |place|. */
+static inline bool tcphs_store_is(const struct tcphs_tuple *tuple, const struct tcphs_place *place)
+{
+	const struct tcphs_key *key = place->key;
+	const uint8_t *low = place->direction ? key->dst : key->src, *high = place->direction ? key->src : key->dst;
+	uint64_t a[4], b[4];
+
+	memcpy(a, tuple->low, 32);
+	memcpy(b, low, 16);
+	memcpy(b + 2, high, 16);
+	return tuple->hash == place->hash &&
+	       ((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3])) == 0 &&
+	       tuple->low_port == (place->direction ? key->dport : key->sport) &&
+	       tuple->high_port == (place->direction ? key->sport : key->dport);
+}
+
+/** tcphs_store_look_up(): the same, quicker if what was seen in the batch is still true. */
+static inline uint32_t tcphs_store_look_up(const struct tcphs_store *store, const struct tcphs_place *place)
+{
+	if (place->seen != TCPHS_NONE && tcphs_form_of(place->seen) == TCPHS_FULL) {
+		const struct tcphs_tuple *tuple = tcphs_tuple_at(store, place->seen);
+
+		if (tuple->listed && tcphs_store_is(tuple, place))
+			return place->seen;
+	}
+	return tcphs_store_find(store, place);
+}
 
 /** tcphs_store_add(): a 4-tuple that is not there yet, FULL and without a connection; NONE without memory. */
 uint32_t tcphs_store_add(struct tcphs_store *store, const struct tcphs_place *place);
@@ -201,7 +230,7 @@ struct tcphs_packed_syn {
 	uint8_t mptcp;
 };
 
-/** tcphs_syn_pack(): false if unpacking would not give the same segment (but for link_hash, which tells nothing). */
+/** tcphs_syn_pack(): false if unpacking would not give the same segment. */
 bool tcphs_syn_pack(struct tcphs_packed_syn *packed, const struct tcphs_segment *segment, const struct tcphs_key *key);
 /** tcphs_syn_unpack(): the segment; its ports are the key's. */
 void tcphs_syn_unpack(const struct tcphs_packed_syn *packed, struct tcphs_segment *segment,

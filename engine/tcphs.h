@@ -100,6 +100,12 @@ enum {
 	TCPHS_BAD_OFFSET = 16,    /* data offset below 5, or past the end of the segment */
 };
 
+/** A segment of which no rule can say anything by itself, as most are: bits of tcphs_segment.plain. */
+enum {
+	TCPHS_PLAIN = 1,          /* ACK and no SYN, FIN or RST, whole, a window, no option of handshakes */
+	TCPHS_PLAIN_STAMPED = 2,  /* ... and timestamps */
+};
+
 /** Options met: bits of tcphs_options.seen, .malformed and .repeated. */
 enum {
 	TCPHS_OPT_MSS = 1, TCPHS_OPT_WSCALE = 2, TCPHS_OPT_SACK_OK = 4, TCPHS_OPT_SACK = 8, TCPHS_OPT_TIMESTAMPS = 16,
@@ -132,17 +138,17 @@ enum tcphs_checksum {
 
 /**
  * struct tcphs_segment: facts read from one TCP segment, in host order, with no pointer into the packet.
- * tcphs_segment_parse() fills what the TCP header says; the caller then sets the first seven members.
+ * tcphs_segment_parse() fills what the TCP header says; the caller then sets the first six members.
  */
 struct tcphs_segment {
 	tcphs_time time;
 	tcphs_ref ref;
-	uint32_t link_hash;  /* of the link-layer addresses; 0 where there are none */
 	uint16_t ip_id;      /* IPv4 identification; 0 for IPv6 */
 	uint8_t ttl;         /* or hop limit */
 	uint8_t checksum;    /* enum tcphs_checksum */
 	uint8_t encap;       /* the caller's own number for the layers below; kept of a connection's first segment */
 	uint8_t have;        /* TCPHS_HAVE_* bits */
+	uint8_t plain;       /* TCPHS_PLAIN bits; 0 is always right, and slower */
 	uint16_t flags;      /* TCPHS_FIN ... TCPHS_AE */
 	uint32_t seq, ack;   /* ack as on the wire, whether or not the ACK flag is set */
 	uint32_t length;     /* payload octets by the IP header, captured or not */

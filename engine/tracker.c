@@ -26,6 +26,11 @@
 #include "sip.h"
 #include "store.h"
 
+/** The time before all others, and after; see within_reach(). */
+#define REACH ((INT64_C(1) << 62) - 1)
+#define NEVER_BEGUN (-REACH - 1)
+#define NEVER_ENDING REACH
+
 /** Of one connection and one rule, so many findings are kept: a capture may repeat itself for ever. */
 #define FINDINGS_PER_RULE 16
 
@@ -36,8 +41,9 @@ struct tcphs_tracker {
 	uint64_t evicted;            /* connections that had to make room */
 	uint32_t linger_head, linger_tail;
 	uint32_t retired_head, retired_tail;   /* entries, and tuples of form SYN */
-	tcphs_time now;
-	bool started, finishing;
+	tcphs_time now;              /* NEVER_BEGUN before the first frame */
+	tcphs_time first_ending;     /* expires_from of linger_head, or NEVER_ENDING */
+	bool finishing;
 	struct tcphs_ending *endings;    /* at the end: what is left, by stream */
 	size_t ending, ending_count;
 	enum tcphs_form walk_form;       /* without memory for them: where the walk through what is left has come */
@@ -201,10 +207,12 @@ static void append_lingering(struct tcphs_tracker *t, uint32_t number)
 	e->lingering = true;
 	e->next = TCPHS_NONE;
 	e->before = t->linger_tail;
-	if (t->linger_tail != TCPHS_NONE)
+	if (t->linger_tail != TCPHS_NONE) {
 		entry_at(t, t->linger_tail)->next = number;
-	else
+	} else {
 		t->linger_head = number;
+		t->first_ending = e->expires_from;
+	}
 	t->linger_tail = number;
 }
 
@@ -215,10 +223,12 @@ static void stop_lingering(struct tcphs_tracker *t, uint32_t number)
 	if (!e->lingering)
 		return;
 	e->lingering = false;
-	if (e->before != TCPHS_NONE)
+	if (e->before != TCPHS_NONE) {
 		entry_at(t, e->before)->next = e->next;
-	else
+	} else {
 		t->linger_head = e->next;
+		t->first_ending = e->next != TCPHS_NONE ? entry_at(t, e->next)->expires_from : NEVER_ENDING;
+	}
 	if (e->next != TCPHS_NONE)
 		entry_at(t, e->next)->before = e->before;
 	else
@@ -275,7 +285,7 @@ static void rank(struct tcphs_tracker *t, uint32_t number)
 /* The list is in the order of the endings, so its head is the next to go. */
 static void expire_lingering(struct tcphs_tracker *t)
 {
-	while (t->linger_head != TCPHS_NONE && t->now - entry_at(t, t->linger_head)->expires_from > t->config.linger) {
+	while (t->linger_head != TCPHS_NONE && t->now - t->first_ending > t->config.linger) {
 		uint32_t tuple = entry_at(t, t->linger_head)->tuple;
 
 		retire_now(t, t->linger_head, TCPHS_TIME_NEVER);
@@ -362,21 +372,24 @@ static void make_room(struct tcphs_tracker *t)
 /* Times are subtracted from each other: from 1823 to 2116 that cannot overflow, beyond it they stand still. */
 static tcphs_time within_reach(tcphs_time time)
 {
-	const tcphs_time most = (INT64_C(1) << 62) - 1;
+	return time > REACH ? REACH : time < -REACH ? -REACH : time;
+}
 
-	return time > most ? most : time < -most ? -most : time;
+/* |time| is within reach. Most frames are a little later than the one before, and nothing is due. */
+static inline void pass(struct tcphs_tracker *t, tcphs_time time)
+{
+	if (time <= t->now)
+		return;
+	t->now = time;
+	if (time - t->first_ending > t->config.linger)
+		expire_lingering(t);
+	if (t->config.forget > 0 && t->store.ordered)
+		forget_idle(t);
 }
 
 void tcphs_tracker_frame(struct tcphs_tracker *t, tcphs_time time)
 {
-	time = within_reach(time);
-	if (t->started && time <= t->now)
-		return;
-	t->now = time;
-	t->started = true;
-	expire_lingering(t);
-	if (t->config.forget > 0 && !t->config.keep)
-		forget_idle(t);
+	pass(t, within_reach(time));
 }
 
 /* ---- findings ------------------------------------------------------------------------------------ */
@@ -845,8 +858,8 @@ int tcphs_tracker_segment_at(struct tcphs_tracker *t, const struct tcphs_place *
 		moved.time = within_reach(segment->time);
 		segment = &moved;
 	}
-	tcphs_tracker_frame(t, segment->time);
-	number = tcphs_store_find(&t->store, place);
+	pass(t, segment->time);
+	number = tcphs_store_look_up(&t->store, place);
 	if (!mark && goes_on(t, number, place, segment))
 		return TCPHS_OK;
 	no_mark(mark ? mark : &unwanted);
@@ -937,17 +950,14 @@ void tcphs_tracker_place(const struct tcphs_tracker *t, const struct tcphs_key *
 
 void tcphs_tracker_prefetch(const struct tcphs_tracker *t, struct tcphs_place *place, unsigned round)
 {
-	const struct tcphs_tuple *tuple;
-
 	if (round == 0) {
-		place->seen = tcphs_store_prefetch(&t->store, place);
+		tcphs_store_prefetch(&t->store, place);
 		return;
 	}
 	if (place->seen == TCPHS_NONE || tcphs_form_of(place->seen) != TCPHS_FULL)
 		return;
-	tuple = tuple_at(t, place->seen);
-	if (tuple->newest != TCPHS_NONE)
-		tcphs_connection_prefetch(&entry_at(t, tuple->newest)->c);
+	if (tuple_at(t, place->seen)->newest != TCPHS_NONE)
+		tcphs_connection_prefetch(&entry_at(t, tuple_at(t, place->seen)->newest)->c);
 }
 
 /* ---- summaries ----------------------------------------------------------------------------------- */
@@ -1030,7 +1040,8 @@ static void summarise(struct tcphs_tracker *t, uint32_t number, tcphs_time end, 
 {
 	static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 	struct tcphs_finding judged[TCPHS_FINDINGS_MAX];
-	const struct tcphs_entry *e = entry_at(t, number);
+	struct tcphs_entry *e = entry_at(t, number);
+	const struct tcphs_zeek *zeek = tcphs_connection_zeek(&e->c);
 	size_t count;
 
 	memset(summary, 0, sizeof(*summary));
@@ -1053,8 +1064,8 @@ static void summarise(struct tcphs_tracker *t, uint32_t number, tcphs_time end, 
 	tcphs_connection_agree(&e->c, memcmp(summary->key.src, mapped, sizeof(mapped)) != 0, summary->offer,
 	                       &summary->agreed);
 	summary->icmp = e->c.icmp;
-	summary->conn_state = tcphs_zeek_conn_state(&e->c.zeek);
-	strncpy(summary->history, tcphs_zeek_history(&e->c.zeek), sizeof(summary->history) - 1);
+	summary->conn_state = tcphs_zeek_conn_state(zeek);
+	strncpy(summary->history, tcphs_zeek_history(zeek), sizeof(summary->history) - 1);
 	collect_findings(t, e, judged, count, summary);
 }
 
@@ -1252,6 +1263,7 @@ void tcphs_tracker_finish(struct tcphs_tracker *t)
 		return;
 	t->finishing = true;
 	t->linger_head = t->linger_tail = TCPHS_NONE;
+	t->first_ending = NEVER_ENDING;
 	t->walk_form = TCPHS_SYN4;
 	tcphs_store_close(&t->store);
 	t->ending_count = collect_endings(t, NULL);
@@ -1284,6 +1296,8 @@ int tcphs_tracker_new(struct tcphs_tracker **tracker, const struct tcphs_config 
 		return TCPHS_ERR_NOMEM;
 	t->config = *config;
 	t->linger_head = t->linger_tail = t->retired_head = t->retired_tail = TCPHS_NONE;
+	t->now = NEVER_BEGUN;
+	t->first_ending = NEVER_ENDING;
 	t->isns = tcphs_isn_new(config);
 	if (!tcphs_store_init(&t->store, config) || !t->isns || (!config->keep && !reserve(t))) {
 		tcphs_tracker_del(t);
@@ -1311,7 +1325,7 @@ uint64_t tcphs_tracker_evicted(const struct tcphs_tracker *t)
 
 tcphs_time tcphs_tracker_end(const struct tcphs_tracker *t)
 {
-	return t->now;
+	return t->now == NEVER_BEGUN ? 0 : t->now;
 }
 
 struct tcphs_isn_table *tcphs_tracker_take_isns(struct tcphs_tracker *t)

@@ -47,7 +47,7 @@ enum state { INACTIVE, SYN_SENT, SYN_ACK_SENT, PARTIAL, ESTABLISHED, CLOSED, RES
 
 /** Bits of tcphs_zeek.seen: the first eight for the originator, the next eight the same for the responder. */
 enum {
-	SEEN_SYN = 1 << 0, SEEN_FIN = 1 << 1, SEEN_RST = 1 << 2, SEEN_DATA = 1 << 3, SEEN_ACK = 1 << 4,
+	SEEN_SYN = 1 << 0, SEEN_FIN = 1 << 1, SEEN_RST = 1 << 2, SEEN_DATA = TCPHS_ZEEK_DATA, SEEN_ACK = TCPHS_ZEEK_ACK,
 	SEEN_INCONSISTENT = 1 << 5, SEEN_MULTIPLE = 1 << 6,
 	SEEN_ANYTHING = 1 << 7,   /* this role has sent a segment */
 	ROLE_BITS = 8,
@@ -71,8 +71,6 @@ enum { SYN_FIN_RST = TCPHS_SYN | TCPHS_FIN | TCPHS_RST };
 #define FAR (INT32_C(1) << 20)
 /** While nothing of a side was acknowledged, this many octets beyond a hole end its reassembly. */
 #define UNACKED_BEYOND_HOLE 16384
-/** Data kept without having been acknowledged; more than this ends the reassembly. */
-#define UNACKED_MAX (UINT32_C(10) << 20)
 
 /** struct step: one segment on its way through the steps of take(). */
 struct step {
@@ -263,7 +261,7 @@ static void limit_kept(struct tcphs_zeek *zeek, unsigned side)
 	if (!acknowledged && endpoint->blocks > 0 &&
 	    endpoint->block[endpoint->blocks - 1].end - delivered > UNACKED_BEYOND_HOLE)
 		give_up(endpoint);
-	if (kept > UNACKED_MAX)
+	if (kept > TCPHS_ZEEK_UNACKED)
 		give_up(endpoint);
 }
 
@@ -666,7 +664,7 @@ static inline bool take_expected(struct tcphs_zeek *zeek, unsigned side, const s
 	if (seq != sender->last || !seq_within(segment->ack, peer->acked, peer->last))
 		return false;
 	if (length > 0) {
-		if (end < seq || end - sender->acked > UNACKED_MAX || end - sender->start > INT32_MAX)
+		if (end < seq || end - sender->acked > TCPHS_ZEEK_UNACKED || end - sender->start > INT32_MAX)
 			return false;
 		sender->last = end;
 		zeek->delivered[side] += length;
@@ -695,6 +693,29 @@ void tcphs_zeek_update(struct tcphs_zeek *zeek, unsigned side, const struct tcph
 {
 	if (!take_expected(zeek, side, segment))
 		take_other(zeek, side, segment);
+}
+
+uint8_t tcphs_zeek_waits(const struct tcphs_zeek *zeek, unsigned side, const struct tcphs_zeek_numbers numbers[2])
+{
+	for (unsigned i = 0; i < 2; i++) {
+		const struct tcphs_zeek_endpoint *endpoint = &zeek->endpoint[i];
+
+		if (endpoint->start != numbers[i].isn || endpoint->last != numbers[i].next ||
+		    endpoint->acked != numbers[i].acked)
+			return 0;
+	}
+	return zeek->ready[side];
+}
+
+void tcphs_zeek_catch_up(struct tcphs_zeek *zeek, const struct tcphs_zeek_numbers numbers[2])
+{
+	for (unsigned i = 0; i < 2; i++) {
+		struct tcphs_zeek_endpoint *endpoint = &zeek->endpoint[i];
+
+		zeek->delivered[i] += numbers[i].next - endpoint->last;
+		endpoint->last = numbers[i].next;
+		endpoint->acked = numbers[i].acked;
+	}
 }
 
 /* ---- conn_state ---------------------------------------------------------------------------------- */

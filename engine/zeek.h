@@ -13,6 +13,15 @@
 /** Pieces of data kept beyond a hole, for each endpoint; with more, the endpoint gets no gap letters any more. */
 #define TCPHS_ZEEK_BLOCKS 4
 
+/** Kinds of segments that most are: bits of tcphs_zeek.ready. */
+enum {
+	TCPHS_ZEEK_DATA = 1 << 3,
+	TCPHS_ZEEK_ACK = 1 << 4,       /* nothing but an acknowledgment */
+};
+
+/** Data kept without having been acknowledged; more than this ends the reassembly. */
+#define TCPHS_ZEEK_UNACKED (UINT32_C(10) << 20)
+
 /** struct tcphs_zeek_block: relative sequence numbers [begin, end), modulo 2^32. */
 struct tcphs_zeek_block {
 	uint32_t begin, end;
@@ -54,6 +63,21 @@ struct tcphs_zeek {
  * given too: Zeek does see it, and it may open the connection. Never fails.
  */
 void tcphs_zeek_update(struct tcphs_zeek *zeek, unsigned side, const struct tcphs_segment *segment);
+
+/**
+ * tcphs_zeek_waits(): for which kinds of segments of |side| tcphs_zeek_update() may be put off. Such a segment has ACK
+ * and none of SYN, FIN and RST, and a window; its header is whole and sound; it is the next one in order, its number
+ * does not wrap, and with it no more than TCPHS_ZEEK_UNACKED octets are unacknowledged, nor more than INT32_MAX sent;
+ * and it acknowledges what the peer has sent, no less than before. The caller has each side's ISN, next number and the
+ * last one that its peer acknowledged; if these are not what is known here nothing can be put off.
+ */
+struct tcphs_zeek_numbers {
+	uint32_t isn, next, acked;
+};
+uint8_t tcphs_zeek_waits(const struct tcphs_zeek *zeek, unsigned side, const struct tcphs_zeek_numbers numbers[2]);
+
+/** tcphs_zeek_catch_up(): before anything else, after segments were put off: where they have brought both sides. */
+void tcphs_zeek_catch_up(struct tcphs_zeek *zeek, const struct tcphs_zeek_numbers numbers[2]);
 
 /** tcphs_zeek_conn_state(): Zeek's word for the connection as it stands, such as "SF". A constant. */
 const char *tcphs_zeek_conn_state(const struct tcphs_zeek *zeek);

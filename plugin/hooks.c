@@ -50,30 +50,6 @@ static inline void copy_key_address(uint8_t out[16], const address *from)
 	}
 }
 
-/** address_bits(): the first eight octets of a link-layer address, which have no more in practice, as a number. */
-static inline uint64_t address_bits(const address *from)
-{
-	uint64_t bits = 0;
-
-	if (from->type == AT_ETHER && from->len == 6)
-		memcpy(&bits, from->data, 6);
-	else if (from->len > 0)
-		memcpy(&bits, from->data, (size_t)MIN(from->len, 8));
-	return bits;
-}
-
-/** link_hash(): tells copies of a segment apart by the link-layer addresses they were sent between. */
-static uint32_t link_hash(const packet_info *pinfo)
-{
-	uint64_t bits;
-
-	if (pinfo->dl_src.len <= 0 && pinfo->dl_dst.len <= 0)
-		return 0;
-	bits = address_bits(&pinfo->dl_src) * UINT64_C(0x9e3779b97f4a7c15) ^ address_bits(&pinfo->dl_dst);
-	bits *= UINT64_C(0xbf58476d1ce4e5b9);
-	return (uint32_t)(bits >> 32) | 1;  /* 0 is "no addresses" */
-}
-
 /** read_header(): what the TCP header at the start of |tvb| says, and what IP said before it. */
 static void read_header(struct tcphs_segment *segment, tvbuff_t *tvb, const packet_info *pinfo, void *ip)
 {
@@ -90,7 +66,6 @@ static void read_header(struct tcphs_segment *segment, tvbuff_t *tvb, const pack
 	} else if (ip6) {
 		segment->ttl = ip6->ip6_hop;
 	}
-	segment->link_hash = link_hash(pinfo);
 }
 
 /** take_quote(): a header that an ICMP error quotes. */

@@ -36,6 +36,7 @@ struct tcphs_decoder {
 	struct encap encaps[ENCAPS_MAX];
 	size_t encap_count;
 	size_t encap_last;
+	uint16_t usual_encaps[USUALS];   /* numbers plus one; 0 is not met yet */
 	struct word_count words[WORDS_MAX];
 	size_t word_count;
 	struct fragments *fragments;
@@ -229,7 +230,20 @@ static void unknown_linktype(struct decode *decode, int linktype)
 	not_decoded(decode, word);
 }
 
-size_t tcphs_decode(struct tcphs_decoder *decoder, const struct tcphs_frame *frame, struct tcphs_decoded *items)
+/** usual_encap(): decoder_encap() of a frame that usual_frame() took. */
+static uint8_t usual_encap(struct tcphs_decoder *decoder, enum usual usual)
+{
+	struct decode decode = { .decoder = decoder, .path_length = usual_paths[usual].length };
+
+	if (decoder->usual_encaps[usual] == 0) {
+		memcpy(decode.path, usual_paths[usual].layers, sizeof usual_paths[usual].layers);
+		decoder->usual_encaps[usual] = decoder_encap(&decode) + 1;
+	}
+	return (uint8_t)(decoder->usual_encaps[usual] - 1);
+}
+
+/** decode_layers(): the items of any frame. */
+static size_t decode_layers(struct tcphs_decoder *decoder, const struct tcphs_frame *frame, struct tcphs_decoded *items)
 {
 	struct decode decode;
 	struct span span = { frame->bytes, frame->captured, frame->length };
@@ -238,7 +252,6 @@ size_t tcphs_decode(struct tcphs_decoder *decoder, const struct tcphs_frame *fra
 	decode.frame = frame;
 	decode.items = items;
 	decode.count = 0;
-	decode.link_hash = 0;
 	decode.vlan = 0;
 	decode.depth = 0;
 	decode.path_length = 0;
@@ -246,14 +259,25 @@ size_t tcphs_decode(struct tcphs_decoder *decoder, const struct tcphs_frame *fra
 	decode.wlan_padded = false;
 	if (span.length < span.captured)
 		span.length = span.captured;
-	if (frame->linktype == DLT_EN10MB && eth_usual(&decode, span))
-		return decode.count;
 	if (frame->linktype != TCPHS_LINKTYPE_NONE &&
 	    !dispatch(&decode, &linktypes, (uint32_t)frame->linktype, span))
 		unknown_linktype(&decode, frame->linktype);
 	if (decode.count == 0)
 		decoder_item(&decode, TCPHS_DECODED_NOTHING);
 	return decode.count;
+}
+
+size_t tcphs_decode(struct tcphs_decoder *decoder, const struct tcphs_frame *frame, struct tcphs_decoded *items)
+{
+	enum usual usual;
+
+	if (frame->linktype != DLT_EN10MB || decoder->config.checksums)
+		return decode_layers(decoder, frame, items);
+	usual = usual_frame(frame, items);
+	if (usual == USUAL_NOT)
+		return decode_layers(decoder, frame, items);
+	items->tcp.segment.encap = usual_encap(decoder, usual);
+	return 1;
 }
 
 enum tcphs_input_result tcphs_decode_batch(struct tcphs_decoder *decoder, struct tcphs_input *input,

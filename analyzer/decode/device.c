@@ -120,10 +120,8 @@ void layer_ipfc(struct decode *decode, struct span span)
 {
 	enum { HEADER = 16 };
 
-	if (lacks(decode, span, HEADER))
-		return;
-	set_link_hash(decode, span.octets, HEADER);
-	enter(decode, LAYER_LLC, layer_llc, inner(span, HEADER));
+	if (!lacks(decode, span, HEADER))
+		enter(decode, LAYER_LLC, layer_llc, inner(span, HEADER));
 }
 
 /** layer_ap1394(): two addresses of 8 octets and an Ethernet type. */
@@ -131,10 +129,8 @@ void layer_ap1394(struct decode *decode, struct span span)
 {
 	enum { ADDRESSES = 16 };
 
-	if (lacks(decode, span, ADDRESSES + 2))
-		return;
-	set_link_hash(decode, span.octets, ADDRESSES);
-	dispatch(decode, &ethertypes, get16(span.octets + ADDRESSES), inner(span, ADDRESSES + 2));
+	if (!lacks(decode, span, ADDRESSES + 2))
+		dispatch(decode, &ethertypes, get16(span.octets + ADDRESSES), inner(span, ADDRESSES + 2));
 }
 
 /* ---- Juniper ------------------------------------------------------------------------------------- */

@@ -200,26 +200,6 @@ void layer_ip4(struct decode *decode, struct span span)
 	payload4(decode, inner(span, header), octets[9], get16(octets + 6), total - header);
 }
 
-bool ip4_usual(struct decode *decode, struct span span)
-{
-	enum { FRAGMENT = 0x3fff, TCP = 6, HEADERS = 40 };
-	const uint8_t *octets = span.octets;
-	uint32_t total;
-
-	if (span.captured < HEADERS || octets[0] != 0x45 || octets[9] != TCP || (get16(octets + 6) & FRAGMENT) != 0)
-		return false;
-	total = get16(octets + 2);
-	if (total < HEADERS || decoder_checksums(decode))
-		return false;
-	map4(decode->ip.src, octets + 12);
-	map4(decode->ip.dst, octets + 16);
-	decode->ip.id = get16(octets + 4);
-	decode->ip.ttl = octets[8];
-	decode->ip.v6 = decode->ip.cut_fragment = decode->ip.bad_header = false;
-	layer_tcp(decode, inner(limited(span, total), 20));
-	return true;
-}
-
 /** jumbo(): the payload length that a jumbo option of the hop-by-hop header at |span| gives (RFC 2675), or 0. */
 static uint32_t jumbo(struct span span)
 {

@@ -117,7 +117,6 @@ struct decode {
 	const struct tcphs_frame *frame;
 	struct tcphs_decoded *items;
 	size_t count;
-	uint32_t link_hash;
 	uint16_t vlan;             /* of the first tag, or 0 */
 	uint8_t depth;
 	uint8_t path_length;
@@ -255,18 +254,23 @@ layer_function layer_vxlan, layer_vxlan_gpe, layer_geneve, layer_gtp, layer_gtp_
 layer_function layer_ayiya, layer_lisp, layer_capwap, layer_lwapp, layer_tzsp, layer_sflow, layer_esp_in_udp;
 layer_function layer_jmirror;
 
-/** set_link_hash(): the link layer's addresses are these octets, of the source and of the destination. */
-void set_link_hash(struct decode *decode, const uint8_t *addresses, size_t size);
-
 /** ethertype_or_length(): what follows the type field of Ethernet or of a tag. */
 void ethertype_or_length(struct decode *decode, uint16_t type, struct span span);
 
+/** enum usual: what usual_frame() makes out, each with the layers that it has passed. */
+enum usual { USUAL_NOT, USUAL_IP, USUAL_IP6, USUAL_VLAN_IP, USUAL_VLAN_IP6, USUALS };
+
 /**
- * eth_usual(), ip4_usual(): what nearly every frame is, Ethernet, IPv4 without options or fragments, and TCP with its
- * header captured, taken straight through: the layers would come to the same. @return false if it is not that.
+ * usual_frame(): what nearly every frame is, Ethernet with at most one VLAN tag, IP without options or fragments, and
+ * TCP, taken straight through: the layers would come to the same. Of the item only segment.encap is left to be set.
  */
-bool eth_usual(struct decode *decode, struct span span);
-bool ip4_usual(struct decode *decode, struct span span);
+enum usual usual_frame(const struct tcphs_frame *frame, struct tcphs_decoded *item);
+
+/** struct usual_path: the layers of each, outermost first. */
+struct usual_path {
+	uint8_t length, layers[3];
+};
+extern const struct usual_path usual_paths[USUALS];
 
 /** decoder_encap(): the number of decode->path. */
 uint8_t decoder_encap(const struct decode *decode);

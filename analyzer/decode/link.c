@@ -7,23 +7,6 @@
 /** What is below 1536 in an Ethernet type field is a length, up to 1500 (IEEE 802.3). */
 enum { LENGTH_MAX = 1500 };
 
-/** link_hash(): a number for the addresses of a frame, never 0; equal for equal addresses. */
-static uint32_t link_hash(const uint8_t *addresses, size_t size)
-{
-	uint64_t words[2] = { 0, 0 };
-	uint64_t hash;
-
-	memcpy(words, addresses, size);
-	hash = (words[0] ^ (words[1] + 0x9e3779b97f4a7c15)) * 0xbf58476d1ce4e5b9;
-	hash = (hash ^ hash >> 32) * 0x94d049bb133111eb;
-	return (uint32_t)(hash >> 32) | 1;
-}
-
-void set_link_hash(struct decode *decode, const uint8_t *addresses, size_t size)
-{
-	decode->link_hash = link_hash(addresses, size);
-}
-
 void ethertype_or_length(struct decode *decode, uint16_t type, struct span span)
 {
 	if (__builtin_expect(type > LENGTH_MAX, 1)) {
@@ -80,29 +63,12 @@ static bool unusual(struct decode *decode, struct span span, uint16_t type)
 	return false;
 }
 
-bool eth_usual(struct decode *decode, struct span span)
-{
-	enum { HEADER = 14, IPV4 = 0x0800 };
-
-	if (span.captured < HEADER || get16(span.octets + 12) != IPV4)
-		return false;
-	decode->link_hash = link_hash(span.octets, 12);
-	decode->path[0] = LAYER_ETH;
-	decode->path[1] = LAYER_IP;
-	decode->path_length = 2;
-	if (ip4_usual(decode, inner(span, HEADER)))
-		return true;
-	decode->path_length = 0;
-	return false;
-}
-
 void layer_eth(struct decode *decode, struct span span)
 {
 	uint16_t type;
 
 	if (lacks(decode, span, 14))
 		return;
-	decode->link_hash = link_hash(span.octets, 12);
 	type = get16(span.octets + 12);
 	if (__builtin_expect(type == ethertypes.rows[0].number, 1)) {
 		descend(decode, &ethertypes.rows[0], inner(span, 14));
@@ -179,7 +145,6 @@ void layer_fddi(struct decode *decode, struct span span)
 		return;
 	if ((span.octets[0] & CLASS) != LLC_ASYNCHRONOUS && (span.octets[0] & CLASS) != LLC_SYNCHRONOUS)
 		return;
-	decode->link_hash = link_hash(span.octets + 1, 12);
 	enter(decode, LAYER_LLC, layer_llc, inner(span, HEADER));
 }
 
@@ -193,7 +158,6 @@ void layer_tr(struct decode *decode, struct span span)
 		return;
 	if ((span.octets[1] & TYPE) != TYPE_LLC)
 		return;
-	decode->link_hash = link_hash(span.octets + 2, 12);
 	if (span.octets[8] & HAS_ROUTE)
 		size += span.octets[HEADER] & ROUTE_LENGTH;
 	if (!lacks(decode, span, size))
@@ -226,8 +190,6 @@ void layer_sll(struct decode *decode, struct span span)
 {
 	if (lacks(decode, span, 16))
 		return;
-	if (get16(span.octets + 4) > 0)
-		decode->link_hash = link_hash(span.octets + 6, 8);
 	cooked(decode, get16(span.octets + 2), get16(span.octets + 14), inner(span, 16));
 }
 
@@ -235,8 +197,6 @@ void layer_sll2(struct decode *decode, struct span span)
 {
 	if (lacks(decode, span, 20))
 		return;
-	if (span.octets[11] > 0)
-		decode->link_hash = link_hash(span.octets + 12, 8);
 	cooked(decode, get16(span.octets + 8), get16(span.octets), inner(span, 20));
 }
 

@@ -62,7 +62,6 @@ void layer_pbb(struct decode *decode, struct span span)
 
 	if (lacks(decode, span, TAG + ADDRESSES + 2))
 		return;
-	set_link_hash(decode, span.octets + TAG, ADDRESSES);
 	tagged(decode, span, TAG + ADDRESSES + 2);
 }
 

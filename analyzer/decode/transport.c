@@ -70,7 +70,6 @@ static void set_segment(struct decode *decode, struct tcphs_segment *segment, st
 	tcphs_segment_parse(segment, span.octets, span.captured, decode->ip.cut_fragment ? 0 : span.length);
 	segment->time = decode->frame->time_ns;
 	segment->ref = decode->frame->number;
-	segment->link_hash = decode->link_hash;
 	segment->ip_id = decode->ip.id;
 	segment->ttl = decode->ip.ttl;
 	segment->encap = decoder_encap(decode);

@@ -220,16 +220,29 @@ static void body(struct decode *decode, const struct wlan_header *header, struct
 	enter(decode, LAYER_LLC, layer_llc, span);
 }
 
+/** addresses_hash(): a number for who sends to whom. */
+static uint32_t addresses_hash(const struct wlan_header *header)
+{
+	uint64_t words[2] = { 0, 0 };
+	uint64_t hash;
+
+	memcpy(&words[0], header->dst, 6);
+	memcpy(&words[1], header->src, 6);
+	hash = (words[0] ^ (words[1] + 0x9e3779b97f4a7c15)) * 0xbf58476d1ce4e5b9;
+	hash = (hash ^ hash >> 32) * 0x94d049bb133111eb;
+	return (uint32_t)(hash >> 32) | 1;
+}
+
 /** is_fragment(): remembers one that others follow; one that is the last is a whole if none came before it. */
-static bool is_fragment(struct decode *decode, uint16_t control, uint16_t sequence)
+static bool is_fragment(struct decode *decode, const struct wlan_header *header, uint16_t sequence)
 {
 	struct wlan_fragments *met = decoder_wlan(decode);
-	uint32_t hash = decode->link_hash ^ (sequence >> 4) * 0x9e3779b1u;
+	uint32_t hash = addresses_hash(header) ^ (sequence >> 4) * 0x9e3779b1u;
 
 	for (size_t i = 0; i < sizeof met->hashes / sizeof met->hashes[0]; i++)
 		if (met->hashes[i] == hash)
 			return true;
-	if (!(control & CONTROL_MORE_FRAGMENTS))
+	if (!(header->control & CONTROL_MORE_FRAGMENTS))
 		return false;
 	met->hashes[met->next++ % (sizeof met->hashes / sizeof met->hashes[0])] = hash;
 	return true;
@@ -239,21 +252,17 @@ static void data_frame(struct decode *decode, uint16_t control, struct span span
 {
 	enum { FRAGMENT_NUMBER = 0x000f, QOS_AMSDU = 0x0080 };
 	struct wlan_header header = { .control = control };
-	uint8_t addresses[12];
 	uint16_t sequence;
 
 	if (!read_header(decode, span, &header))
 		return;
-	memcpy(addresses, header.dst, 6);
-	memcpy(addresses + 6, header.src, 6);
-	set_link_hash(decode, addresses, sizeof addresses);
 	if (control & CONTROL_PROTECTED) {
 		not_decoded(decode, "wlan_encrypted");
 		return;
 	}
 	sequence = get16_little(span.octets + 22);
 	if (((control & CONTROL_MORE_FRAGMENTS) || (sequence & FRAGMENT_NUMBER)) &&
-	    is_fragment(decode, control, sequence)) {
+	    is_fragment(decode, &header, sequence)) {
 		not_decoded(decode, "wlan_fragment");
 		return;
 	}

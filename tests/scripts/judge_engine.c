@@ -83,9 +83,6 @@ static void read_segment(const struct run *run, const struct packet *packet, str
 	size_t captured = packet->captured - packet->tcp;
 	tcphs_segment_parse(segment, octets + packet->tcp, captured, packet->tcp_length);
 	segment->time = packet->item->time;
-	segment->link_hash = 2166136261u;
-	for (size_t i = 0; i < 12; i++)
-		segment->link_hash = (segment->link_hash ^ octets[i]) * 16777619u;
 	segment->ip_id = packet->ip_id;
 	segment->ttl = (uint8_t)packet->item->ttl;
 	if (run->checksums)

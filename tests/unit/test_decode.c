@@ -211,26 +211,6 @@ static void test_segment6(void)
 	g_assert_cmpmem(item.tcp.key.dst, 16, host_b6, 16);
 	g_assert_cmpuint(item.tcp.segment.ip_id, ==, 0);
 	g_assert_cmpuint(item.tcp.segment.ttl, ==, 62);
-	g_assert_cmpuint(item.tcp.segment.link_hash, ==, 0);
-	tcphs_decoder_del(decoder);
-}
-
-static void test_link_hash(void)
-{
-	struct tcphs_decoder *decoder = new_decoder(false);
-	struct octets octets = new_octets();
-	uint32_t first, again, other;
-
-	prepend_tcp(&octets, 0);
-	prepend_ip4(&octets, TCP);
-	prepend_eth(&octets, 0x0800);
-	first = decode(decoder, ETHERNET, &octets).tcp.segment.link_hash;
-	again = decode(decoder, ETHERNET, &octets).tcp.segment.link_hash;
-	front(&octets)[11] = 3;
-	other = decode(decoder, ETHERNET, &octets).tcp.segment.link_hash;
-	g_assert_cmpuint(first, !=, 0);
-	g_assert_cmpuint(first, ==, again);
-	g_assert_cmpuint(first, !=, other);
 	tcphs_decoder_del(decoder);
 }
 
@@ -829,7 +809,6 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/decode/segment", test_segment);
 	g_test_add_func("/decode/segment6", test_segment6);
-	g_test_add_func("/decode/link-hash", test_link_hash);
 	g_test_add_func("/decode/cut", test_cut);
 	g_test_add_func("/decode/encap", test_encap);
 	g_test_add_func("/decode/encap-many", test_encap_many);
