@@ -222,13 +222,34 @@ static const struct {
 	{ TCPHS_RULE_TFO_COOKIE_BAD_LENGTH, tfo_cookie_bad_length },
 };
 
-/* Nearly every segment is an ACK with at most PSH and FIN, and timestamps or SACK: no predicate holds for it. */
-static bool is_plain(const struct tcphs_key *key, const struct tcphs_segment *s)
+/* Most others are an ACK with at most PSH and FIN, and timestamps or SACK: no predicate holds for it. */
+static bool is_plain_ack(const struct tcphs_key *key, const struct tcphs_segment *s)
 {
 	return (s->flags & (TCPHS_SYN | TCPHS_RST | TCPHS_ACK)) == TCPHS_ACK && !(s->have & TCPHS_BAD_OFFSET) &&
 	       !((s->options.seen & (TCPHS_OPT_MSS | TCPHS_OPT_WSCALE | TCPHS_OPT_SACK_OK)) | s->options.malformed |
 	         s->options.repeated) &&
 	       s->sport != 0 && s->dport != 0 && key->sport != key->dport;
+}
+
+/* A SYN or SYN-ACK with the options of these times. */
+static bool is_plain_syn(const struct tcphs_config *config, const struct tcphs_key *key, const struct tcphs_segment *s)
+{
+	const uint8_t have = TCPHS_HAVE_SEQ | TCPHS_HAVE_HEADER | TCPHS_HAVE_OPTIONS | TCPHS_HAVE_LENGTH;
+	const struct tcphs_options *o = &s->options;
+	bool ack = s->flags & TCPHS_ACK;
+
+	if ((s->flags & (TCPHS_SYN | TCPHS_FIN | TCPHS_RST)) != TCPHS_SYN || s->have != have || s->length != 0 ||
+	    (o->malformed | o->repeated) != 0 || s->seq == 0 || s->window == 0 || (!ack && (s->ack | o->tsecr) != 0))
+		return false;
+	if (!(o->seen & TCPHS_OPT_MSS) || o->mss < config->least_mss || o->wscale > MAX_SHIFT || o->cookie_length != 0)
+		return false;
+	return s->sport != 0 && s->dport != 0 && key->sport != key->dport &&
+	       (is_ipv4(key->dst) ? key->dst[12] < 0xe0 : key->dst[0] != 0xff);
+}
+
+bool tcphs_checks_pass(const struct tcphs_config *config, const struct tcphs_key *key, const struct tcphs_segment *s)
+{
+	return s->plain || is_plain_ack(key, s) || is_plain_syn(config, key, s);
 }
 
 void tcphs_raise(struct tcphs_finding *out, size_t *count, enum tcphs_rule rule, enum tcphs_side side, tcphs_ref at,
@@ -240,13 +261,11 @@ void tcphs_raise(struct tcphs_finding *out, size_t *count, enum tcphs_rule rule,
 		(struct tcphs_finding){ .rule = (uint16_t)rule, .side = (uint8_t)side, .at = at, .related = related };
 }
 
-size_t tcphs_checks(const struct tcphs_config *config, const struct tcphs_key *key, const struct tcphs_segment *segment,
-                    enum tcphs_side side, struct tcphs_finding *out)
+size_t tcphs_checks_all(const struct tcphs_config *config, const struct tcphs_key *key,
+                        const struct tcphs_segment *segment, enum tcphs_side side, struct tcphs_finding *out)
 {
 	size_t count = 0;
 
-	if (is_plain(key, segment))
-		return 0;
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
 		struct tcphs_finding finding = { .rule = (uint16_t)checks[i].rule,
 			                         .side = (uint8_t)side,
@@ -257,4 +276,10 @@ size_t tcphs_checks(const struct tcphs_config *config, const struct tcphs_key *k
 			out[count++] = finding;
 	}
 	return count;
+}
+
+size_t tcphs_checks(const struct tcphs_config *config, const struct tcphs_key *key, const struct tcphs_segment *segment,
+                    enum tcphs_side side, struct tcphs_finding *out)
+{
+	return tcphs_checks_pass(config, key, segment) ? 0 : tcphs_checks_all(config, key, segment, side, out);
 }

@@ -30,26 +30,16 @@ static uint32_t span(const struct tcphs_segment *s)
 	return s->length + ((s->flags & TCPHS_SYN) != 0) + ((s->flags & TCPHS_FIN) != 0);
 }
 
-uint32_t tcphs_print_hash(const struct tcphs_segment *s)
-{
-	uint64_t h = ((uint64_t)s->ack << 32 | s->seq) * UINT64_C(0x9e3779b97f4a7c15);
-
-	h ^= ((uint64_t)s->length << 32 | (uint32_t)s->flags << 16 | s->window) * UINT64_C(0xc2b2ae3d27d4eb4f);
-	h = (h ^ h >> 32 ^ s->options.hash) * UINT64_C(0x165667b19e3779f9);
-	return (uint32_t)(h >> 32) ? (uint32_t)(h >> 32) : 1;
-}
-
 static bool is_copy(const struct tcphs_endpoint *e, const struct tcphs_config *config, const struct tcphs_segment *s)
 {
 	tcphs_time limit = s->ip_id != 0 ? config->copy_with_id : config->copy_without_id;
-	uint32_t hash = tcphs_print_hash(s);
 
 	for (unsigned i = 0; i < 3; i++) {
 		const struct tcphs_print *p = &e->print[i];
 		/* Two interfaces' frames may be saved one after the other: time goes back then. */
 		tcphs_time age = s->time < p->time ? p->time - s->time : s->time - p->time;
 
-		if (p->hash != hash || p->ip_id != s->ip_id || age > limit)
+		if (p->hash != s->print || p->ip_id != s->ip_id || age > limit)
 			continue;
 		/* Without an identification two equal pure ACKs are duplicate ACKs, not copies. */
 		if (s->ip_id != 0 || span(s) > 0)

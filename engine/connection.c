@@ -1153,7 +1153,7 @@ static void remember(struct update *u)
 	    u->event == TCPHS_EV_ACK)
 		u->own->did |= TCPHS_DID_GO_ON;
 	u->c->last = u->s->time;
-	*print = (struct tcphs_print){ u->s->time, tcphs_print_hash(u->s), u->s->ip_id };
+	*print = (struct tcphs_print){ u->s->time, u->s->print, u->s->ip_id };
 	u->own->next_print = u->own->next_print == 1 ? 2 : 1;
 	if (u->c->closed_at == TCPHS_TIME_NONE && tcphs_connection_closed(u->c))
 		u->c->closed_at = u->s->time;
@@ -1212,14 +1212,12 @@ bool tcphs_connection_goes_on(struct tcphs_connection *c, const struct tcphs_con
 {
 	struct tcphs_endpoint *own = &c->side[side];
 	const struct tcphs_endpoint *peer = &c->side[!side];
-	uint32_t hash;
 	bool told;
 
 	if (!(c->quick[side] & s->plain) || s->seq != own->nxt || !seq_near(s->ack, peer->nxt, FIT) ||
 	    c->step[2] == s->ref || is_checksum_bad(s))
 		return false;
-	hash = tcphs_print_hash(s);
-	if (is_printed(own, hash))
+	if (is_printed(own, s->print))
 		return false;
 	c->frames++;
 	c->last_ref = s->ref;
@@ -1241,7 +1239,7 @@ bool tcphs_connection_goes_on(struct tcphs_connection *c, const struct tcphs_con
 	if (s->plain & TCPHS_PLAIN_STAMPED)
 		own->tsval = s->options.tsval;
 	c->last = s->time;
-	own->print[own->next_print] = (struct tcphs_print){ s->time, hash, s->ip_id };
+	own->print[own->next_print] = (struct tcphs_print){ s->time, s->print, s->ip_id };
 	own->next_print = own->next_print == 1 ? 2 : 1;
 	if (told)
 		let_wait(c);

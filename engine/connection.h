@@ -110,7 +110,7 @@ enum {
 /** Enough of a segment to recognise a copy of it. */
 struct tcphs_print {
 	tcphs_time time;
-	uint32_t hash;    /* of seq, ack, flags, window, options, length; 0 is unset */
+	uint32_t hash;    /* tcphs_segment.print; 0 is unset */
 	uint16_t ip_id;
 };
 
@@ -347,6 +347,14 @@ void tcphs_connection_agree(const struct tcphs_connection *c, bool ipv6, struct 
 size_t tcphs_checks(const struct tcphs_config *config, const struct tcphs_key *key, const struct tcphs_segment *segment,
                     enum tcphs_side side, struct tcphs_finding *out);
 
+/** tcphs_checks_all(): the same, every predicate asked. */
+size_t tcphs_checks_all(const struct tcphs_config *config, const struct tcphs_key *key,
+                        const struct tcphs_segment *segment, enum tcphs_side side, struct tcphs_finding *out);
+
+/** tcphs_checks_pass(): that there are none, found out quickly; false says nothing. A segment that is TCPHS_PLAIN passes. */
+bool tcphs_checks_pass(const struct tcphs_config *config, const struct tcphs_key *key,
+                       const struct tcphs_segment *segment);
+
 /** tcphs_connection_quoted(): an ICMP error quotes a segment that |side| sent. @return how many findings. */
 size_t tcphs_connection_quoted(struct tcphs_connection *c, enum tcphs_side side, const struct tcphs_quote *quote,
                                struct tcphs_finding *out);
@@ -355,9 +363,6 @@ size_t tcphs_connection_quoted(struct tcphs_connection *c, enum tcphs_side side,
 void tcphs_connection_succeeds(struct tcphs_connection *c, const struct tcphs_config *config,
                                const struct tcphs_connection *older, enum tcphs_side side,
                                const struct tcphs_segment *segment);
-
-/** tcphs_print_hash(): what two copies of a segment have in common; never 0. */
-uint32_t tcphs_print_hash(const struct tcphs_segment *segment);
 
 /** tcphs_raise(): appends a finding to out[*count]. */
 void tcphs_raise(struct tcphs_finding *out, size_t *count, enum tcphs_rule rule, enum tcphs_side side, tcphs_ref at,

@@ -259,6 +259,22 @@ static inline uint8_t plain_of(const struct tcphs_segment *s)
 	return o->seen & TCPHS_OPT_TIMESTAMPS ? TCPHS_PLAIN | TCPHS_PLAIN_STAMPED : TCPHS_PLAIN;
 }
 
+/** print_of(): a hash of seq, ack, flags, window, options and length. */
+static inline uint32_t print_of(const struct tcphs_segment *s)
+{
+	uint64_t h = ((uint64_t)s->ack << 32 | s->seq) * UINT64_C(0x9e3779b97f4a7c15);
+
+	h ^= ((uint64_t)s->length << 32 | (uint32_t)s->flags << 16 | s->window) * UINT64_C(0xc2b2ae3d27d4eb4f);
+	h = (h ^ h >> 32 ^ s->options.hash) * UINT64_C(0x165667b19e3779f9);
+	return (uint32_t)(h >> 32) | !(h >> 32);
+}
+
+void tcphs_segment_sum_up(struct tcphs_segment *segment)
+{
+	segment->plain = plain_of(segment);
+	segment->print = print_of(segment);
+}
+
 void tcphs_segment_parse(struct tcphs_segment *segment, const uint8_t *tcp, size_t captured, size_t length)
 {
 	size_t header;
@@ -282,6 +298,7 @@ void tcphs_segment_parse(struct tcphs_segment *segment, const uint8_t *tcp, size
 	header = (size_t)(tcp[12] >> 4) * 4;
 	if (header < HEADER_MIN || (length != 0 && header > length)) {
 		segment->have |= TCPHS_BAD_OFFSET;
+		tcphs_segment_sum_up(segment);
 		return;
 	}
 	if (length != 0) {
@@ -292,5 +309,5 @@ void tcphs_segment_parse(struct tcphs_segment *segment, const uint8_t *tcp, size
 		take_usual(segment, tcp + HEADER_MIN);
 	else
 		parse_options(segment, tcp, captured, header);
-	segment->plain = plain_of(segment);
+	tcphs_segment_sum_up(segment);
 }

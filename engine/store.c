@@ -21,7 +21,7 @@
 #define NUMBER_BITS 29
 
 /** Where the members are in tcphs_packed_syn.bits: flags have 9, have 5, checksum 3, options.seen 11. */
-enum { HAVE_AT = 9, CHECKSUM_AT = 14, SEEN_AT = 17, DIRECTION_AT = 28, HIDDEN_AT = 29 };
+enum { HAVE_AT = 9, CHECKSUM_AT = 14, SEEN_AT = 17, DIRECTION_AT = 28, HIDDEN_AT = 29, PLAIN_AT = 30 };
 
 /** The key of packed forms. */
 struct ends4 {
@@ -238,28 +238,33 @@ void tcphs_store_place(const struct tcphs_store *store, const struct tcphs_key *
 	}
 }
 
-/* Sets |place| for the ends that an item has; the key's sender is that of |direction|. */
-static void place_at(const struct tcphs_store *store, const uint8_t *low, const uint8_t *high, uint32_t ports,
-                     unsigned direction, struct tcphs_key *key, struct tcphs_place *place)
+/* The key of the ends that an item has; the sender is that of |direction|. */
+static void key_at(const uint8_t *low, const uint8_t *high, uint32_t ports, unsigned direction, struct tcphs_key *key)
 {
 	memcpy(direction ? key->dst : key->src, low, 16);
 	memcpy(direction ? key->src : key->dst, high, 16);
 	key->sport = (uint16_t)(direction ? ports : ports >> 16);
 	key->dport = (uint16_t)(direction ? ports >> 16 : ports);
-	tcphs_store_place(store, key, place);
-	place->direction = (uint8_t)direction;
 }
 
-static void place_at4(const struct tcphs_store *store, const struct ends4 *ends, unsigned direction,
-                      struct tcphs_key *key, struct tcphs_place *place)
+static void key_at4(const struct ends4 *ends, unsigned direction, struct tcphs_key *key)
 {
-	uint8_t low[16], high[16];
+	const uint32_t ports = ends->ports;
 
-	memcpy(low, mapped, sizeof(mapped));
-	memcpy(high, mapped, sizeof(mapped));
-	memcpy(low + sizeof(mapped), &ends->low, 4);
-	memcpy(high + sizeof(mapped), &ends->high, 4);
-	place_at(store, low, high, ends->ports, direction, key, place);
+	memcpy(key->src, mapped, sizeof(mapped));
+	memcpy(key->dst, mapped, sizeof(mapped));
+	memcpy(key->src + sizeof(mapped), direction ? &ends->high : &ends->low, 4);
+	memcpy(key->dst + sizeof(mapped), direction ? &ends->low : &ends->high, 4);
+	key->sport = (uint16_t)(direction ? ports : ports >> 16);
+	key->dport = (uint16_t)(direction ? ports >> 16 : ports);
+}
+
+/* As tcphs_store_place(), but that the direction is known: of equal ends it cannot be told. */
+static void place_again(const struct tcphs_store *store, const struct tcphs_key *key, unsigned direction,
+                        struct tcphs_place *place)
+{
+	tcphs_store_place(store, key, place);
+	place->direction = (uint8_t)direction;
 }
 
 static const struct ends4 *ends4_at(const struct tcphs_store *store, uint32_t number)
@@ -523,39 +528,43 @@ enum { MPTCP_KEYS = 3 };
 
 void tcphs_syn_unpack(const struct tcphs_packed_syn *packed, struct tcphs_segment *s, const struct tcphs_key *key)
 {
-	memset(s, 0, sizeof(*s));
-	s->time = packed->time;
-	s->ref = packed->ref;
-	s->ip_id = packed->ip_id;
-	s->ttl = packed->ttl;
-	s->checksum = packed->bits >> CHECKSUM_AT & 7;
-	s->encap = packed->encap;
-	s->have = packed->bits >> HAVE_AT & 31;
-	s->flags = packed->bits & TCPHS_FLAGS;
-	s->seq = packed->seq;
-	s->ack = packed->ack;
-	s->length = packed->length;
-	s->window = packed->window;
-	s->sport = key->sport;
-	s->dport = key->dport;
-	s->options.seen = packed->bits >> SEEN_AT & 2047;
-	s->options.mss = packed->mss;
-	s->options.wscale = packed->wscale;
-	s->options.cookie_length = packed->cookie_length;
-	s->options.mptcp_subtype = TCPHS_MP_NONE;
+	*s = (struct tcphs_segment){
+		.time = packed->time, .ref = packed->ref, .ip_id = packed->ip_id, .ttl = packed->ttl,
+		.checksum = packed->bits >> CHECKSUM_AT & 7, .encap = packed->encap,
+		.have = packed->bits >> HAVE_AT & 31, .flags = packed->bits & TCPHS_FLAGS, .seq = packed->seq,
+		.ack = packed->ack, .length = packed->length, .window = packed->window, .sport = key->sport,
+		.dport = key->dport,
+		.options = { .seen = packed->bits >> SEEN_AT & 2047, .mss = packed->mss, .wscale = packed->wscale,
+		             .cookie_length = packed->cookie_length, .mptcp_subtype = TCPHS_MP_NONE,
+		             .tsval = packed->tsval, .hash = packed->options_hash },
+	};
 	if (packed->mptcp != 0) {
 		s->options.mptcp_subtype = (uint8_t)((packed->mptcp - 1) / MPTCP_KEYS);
 		s->options.mptcp_keys = (uint8_t)((packed->mptcp - 1) % MPTCP_KEYS);
 	}
-	s->options.tsval = packed->tsval;
-	s->options.hash = packed->options_hash;
+	tcphs_segment_sum_up(s);
+}
+
+/* Whether all that is in the segment has a place in struct tcphs_packed_syn. */
+static bool is_packable(const struct tcphs_segment *s, const struct tcphs_key *key)
+{
+	const struct tcphs_options *o = &s->options;
+
+	if (s->length > UINT16_MAX || s->checksum > 7 || s->have > 31 || s->flags > TCPHS_FLAGS || s->plain != 0 ||
+	    s->sport != key->sport || s->dport != key->dport)
+		return false;
+	if ((o->malformed | o->repeated) != 0 || o->tsecr != 0 || o->seen > 2047)
+		return false;
+	return o->mptcp_subtype == TCPHS_MP_NONE ? o->mptcp_keys == 0
+	                                         : o->mptcp_keys < MPTCP_KEYS && o->mptcp_subtype < 16;
 }
 
 bool tcphs_syn_pack(struct tcphs_packed_syn *packed, const struct tcphs_segment *s, const struct tcphs_key *key)
 {
 	const struct tcphs_options *o = &s->options;
-	struct tcphs_segment back;
 
+	if (!is_packable(s, key))
+		return false;
 	*packed = (struct tcphs_packed_syn){
 		.time = s->time, .ref = s->ref, .seq = s->seq, .ack = s->ack, .tsval = o->tsval,
 		.options_hash = o->hash, .length = (uint16_t)s->length, .window = s->window, .mss = o->mss,
@@ -566,19 +575,28 @@ bool tcphs_syn_pack(struct tcphs_packed_syn *packed, const struct tcphs_segment 
 	};
 	if (o->mptcp_subtype != TCPHS_MP_NONE)
 		packed->mptcp = (uint8_t)(1 + o->mptcp_subtype * MPTCP_KEYS + o->mptcp_keys);
-	tcphs_syn_unpack(packed, &back, key);
-	return memcmp(&back, s, sizeof(back)) == 0;
+	return true;
+}
+
+uint32_t tcphs_syn_bits(const struct tcphs_packed_syn *packed)
+{
+	return packed->bits & ~(UINT32_C(1) << DIRECTION_AT | UINT32_C(1) << HIDDEN_AT);
+}
+
+bool tcphs_syn_is_plain(const struct tcphs_packed_syn *packed)
+{
+	return packed->bits >> PLAIN_AT & 1;
 }
 
 uint32_t tcphs_store_add_syn(struct tcphs_store *store, const struct tcphs_place *place, uint32_t stream,
-                             const struct tcphs_segment *segment)
+                             const struct tcphs_segment *segment, bool plain)
 {
 	struct tcphs_packed_syn packed;
 	uint32_t number;
 
 	if (!tcphs_syn_pack(&packed, segment, place->key) || !reserve(store))
 		return TCPHS_NONE;
-	packed.bits |= (uint32_t)place->direction << DIRECTION_AT;
+	packed.bits |= (uint32_t)place->direction << DIRECTION_AT | (uint32_t)plain << PLAIN_AT;
 	number = take(store, place->ipv4 ? TCPHS_SYN4 : TCPHS_SYN6);
 	if (number == TCPHS_NONE)
 		return TCPHS_NONE;
@@ -597,25 +615,30 @@ uint32_t tcphs_store_stream(const struct tcphs_store *store, uint32_t number)
 	return ((const struct syn6 *)item_at(store, number))->stream;
 }
 
-void tcphs_store_read_syn(const struct tcphs_store *store, uint32_t number, struct tcphs_key *key,
-                          struct tcphs_place *place, uint32_t *stream, struct tcphs_segment *segment)
+const struct tcphs_packed_syn *tcphs_store_syn(const struct tcphs_store *store, uint32_t number,
+                                               struct tcphs_key *key, uint32_t *stream)
 {
-	const struct tcphs_packed_syn *packed;
-
 	if (tcphs_form_of(number) == TCPHS_SYN4) {
 		const struct syn4 *syn = item_at(store, number);
 
-		packed = &syn->syn;
 		*stream = syn->stream;
-		place_at4(store, &syn->ends, packed->bits >> DIRECTION_AT & 1, key, place);
+		key_at4(&syn->ends, syn->syn.bits >> DIRECTION_AT & 1, key);
+		return &syn->syn;
 	} else {
 		const struct syn6 *syn = item_at(store, number);
 
-		packed = &syn->syn;
 		*stream = syn->stream;
-		place_at(store, syn->ends.low, syn->ends.high, syn->ends.ports, packed->bits >> DIRECTION_AT & 1, key,
-		         place);
+		key_at(syn->ends.low, syn->ends.high, syn->ends.ports, syn->syn.bits >> DIRECTION_AT & 1, key);
+		return &syn->syn;
 	}
+}
+
+void tcphs_store_read_syn(const struct tcphs_store *store, uint32_t number, struct tcphs_key *key,
+                          struct tcphs_place *place, uint32_t *stream, struct tcphs_segment *segment)
+{
+	const struct tcphs_packed_syn *packed = tcphs_store_syn(store, number, key, stream);
+
+	place_again(store, key, packed->bits >> DIRECTION_AT & 1, place);
 	tcphs_syn_unpack(packed, segment, key);
 }
 
@@ -630,12 +653,13 @@ uint32_t tcphs_store_unpack(struct tcphs_store *store, uint32_t number)
 	uint32_t full;
 
 	if (tcphs_form_of(number) == TCPHS_SPENT4) {
-		place_at4(store, ends4_at(store, number), 0, &key, &place);
+		key_at4(ends4_at(store, number), 0, &key);
 	} else {
 		const struct ends6 *ends = ends6_at(store, number);
 
-		place_at(store, ends->low, ends->high, ends->ports, 0, &key, &place);
+		key_at(ends->low, ends->high, ends->ports, 0, &key);
 	}
+	place_again(store, &key, 0, &place);
 	full = tcphs_store_new(store, &place);
 	if (full == TCPHS_NONE)
 		return TCPHS_NONE;

@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include "isn.h"
+#include "lone.h"
 #include "seq.h"
 #include "sip.h"
 #include "store.h"
@@ -51,6 +52,7 @@ struct tcphs_tracker {
 	struct tcphs_finding *scratch;   /* a summary's findings */
 	size_t scratch_size;
 	struct tcphs_isn_table *isns;
+	struct tcphs_lone_shapes *shapes;    /* NULL without memory for them */
 	uint32_t spare_tuple, spare_entry;   /* for packed connections that are asked for when memory is out; or NONE */
 };
 
@@ -798,7 +800,7 @@ static bool pack(struct tcphs_tracker *t, const struct tcphs_place *place, const
 
 	if (t->config.keep || (s->flags & (TCPHS_SYN | TCPHS_ACK | TCPHS_RST | TCPHS_FIN)) != TCPHS_SYN)
 		return false;
-	number = tcphs_store_add_syn(&t->store, place, t->streams, s);
+	number = tcphs_store_add_syn(&t->store, place, t->streams, s, tcphs_checks_pass(&t->config, place->key, s));
 	if (number == TCPHS_NONE)
 		return false;
 	t->streams++;
@@ -1087,15 +1089,11 @@ static uint32_t next_retired(struct tcphs_tracker *t)
 	return number;
 }
 
-/* The entry of a retired connection, which is made again where it is packed; NONE without memory. The capture ends for
- * it at |end|, unless it says so itself. */
+/* The entry of a retired connection that is packed, made again; NONE without memory. The capture ends for it at |end|. */
 static uint32_t bring_back(struct tcphs_tracker *t, uint32_t number, tcphs_time end)
 {
-	uint32_t tuple, entry;
+	uint32_t tuple = replay(t, number), entry;
 
-	if (!tcphs_is_syn(number))
-		return number;
-	tuple = replay(t, number);
 	if (tuple == TCPHS_NONE && t->spare_tuple != TCPHS_NONE) {
 		tcphs_store_give(&t->store, t->spare_tuple);
 		tcphs_pool_give(&t->store.entries, t->spare_entry);
@@ -1114,16 +1112,48 @@ static uint32_t bring_back(struct tcphs_tracker *t, uint32_t number, tcphs_time 
 	return entry;
 }
 
+/* The summary of a retired entry, which is no more then. */
+static void summarise_entry(struct tcphs_tracker *t, uint32_t entry, struct tcphs_summary *summary)
+{
+	struct tcphs_entry *e = entry_at(t, entry);
+
+	summarise(t, entry, t->now, summary);
+	drop_findings(t, e);
+	tuple_at(t, e->tuple)->undrained--;
+	settle(t, e->tuple);
+	tcphs_pool_give(&t->store.entries, entry);
+}
+
+/* The same of a packed SYN, for which the capture ends at |end|; the long way only if none of its shape was met. False
+ * without memory for that. */
+static bool summarise_syn(struct tcphs_tracker *t, uint32_t number, tcphs_time end, struct tcphs_summary *summary)
+{
+	struct tcphs_lone lone = { .end = end };
+	uint32_t entry;
+
+	lone.syn = *tcphs_store_syn(&t->store, number, &lone.key, &lone.stream);
+	if (t->shapes && tcphs_lone_summary(t->shapes, &t->config, &lone, summary)) {
+		tcphs_store_give(&t->store, number);
+		return true;
+	}
+	entry = bring_back(t, number, end);
+	if (entry == TCPHS_NONE)
+		return false;
+	summarise_entry(t, entry, summary);
+	if (t->shapes)
+		tcphs_lone_keep(t->shapes, &t->config, &lone, summary);
+	return true;
+}
+
 static uint32_t next_ending(struct tcphs_tracker *t);
 
 bool tcphs_tracker_next(struct tcphs_tracker *t, struct tcphs_summary *summary)
 {
-	uint32_t number, entry = TCPHS_NONE;
-	struct tcphs_entry *e;
+	tcphs_time end;
+	uint32_t number;
 
-	while (entry == TCPHS_NONE) {
-		tcphs_time end = t->now;
-
+	do {
+		end = t->now;
 		number = next_retired(t);
 		if (number != TCPHS_NONE && tcphs_is_syn(number))
 			end = tcphs_store_use(&t->store, number)->used;
@@ -1131,14 +1161,11 @@ bool tcphs_tracker_next(struct tcphs_tracker *t, struct tcphs_summary *summary)
 			number = next_ending(t);
 		if (number == TCPHS_NONE)
 			return false;
-		entry = bring_back(t, number, end);
-	}
-	e = entry_at(t, entry);
-	summarise(t, entry, t->now, summary);
-	drop_findings(t, e);
-	tuple_at(t, e->tuple)->undrained--;
-	settle(t, e->tuple);
-	tcphs_pool_give(&t->store.entries, entry);
+		if (!tcphs_is_syn(number)) {
+			summarise_entry(t, number, summary);
+			return true;
+		}
+	} while (!summarise_syn(t, number, end, summary));
 	return true;
 }
 
@@ -1299,6 +1326,7 @@ int tcphs_tracker_new(struct tcphs_tracker **tracker, const struct tcphs_config 
 	t->now = NEVER_BEGUN;
 	t->first_ending = NEVER_ENDING;
 	t->isns = tcphs_isn_new(config);
+	t->shapes = config->keep ? NULL : calloc(1, sizeof(*t->shapes));
 	if (!tcphs_store_init(&t->store, config) || !t->isns || (!config->keep && !reserve(t))) {
 		tcphs_tracker_del(t);
 		return TCPHS_ERR_NOMEM;
@@ -1313,6 +1341,7 @@ void tcphs_tracker_del(struct tcphs_tracker *t)
 		return;
 	tcphs_store_clear(&t->store);
 	tcphs_isn_del(t->isns);
+	free(t->shapes);
 	free(t->endings);
 	free(t->scratch);
 	free(t);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * json.c - the writer behind the ndjson report (RFC 8259).
+ * json.c - the writer behind the ndjson report (RFC 8259): strings.
  *
  * Nothing here allocates or calls printf: there is a line for every connection, and reading the packets is cheap.
  */
@@ -10,85 +10,23 @@
 
 #include <glib.h>
 
-#include "seconds.h"
-
-/* Puts what stands before a value: a comma and the key. */
-static void before(struct json *json, const char *key)
-{
-	if (json->comma)
-		output_char(json->out, ',');
-	json->comma = true;
-	if (!key)
-		return;
-	output_char(json->out, '"');
-	output_text(json->out, key);
-	output_write(json->out, "\":", 2);
-}
-
-void json_begin(struct json *json, struct output *out)
-{
-	json->out = out;
-	json->comma = false;
-}
-
-void json_object(struct json *json, const char *key)
-{
-	before(json, key);
-	output_char(json->out, '{');
-	json->comma = false;
-}
-
-void json_object_end(struct json *json)
-{
-	output_char(json->out, '}');
-	json->comma = true;
-}
-
-void json_array(struct json *json, const char *key)
-{
-	before(json, key);
-	output_char(json->out, '[');
-	json->comma = false;
-}
-
-void json_array_end(struct json *json)
-{
-	output_char(json->out, ']');
-	json->comma = true;
-}
-
-void json_line(struct json *json)
-{
-	output_char(json->out, '\n');
-	json->comma = false;
-}
-
-void json_null(struct json *json, const char *key)
-{
-	json_raw(json, key, "null", 4);
-}
-
-void json_bool(struct json *json, const char *key, bool value)
-{
-	json_raw(json, key, value ? "true" : "false", value ? 4 : 5);
-}
-
-void json_uint(struct json *json, const char *key, uint64_t value)
-{
-	before(json, key);
-	output_uint(json->out, value);
-}
-
-void json_raw(struct json *json, const char *key, const char *value, size_t size)
-{
-	before(json, key);
-	output_write(json->out, value, size);
-}
+/** So many octets of a string are written at once. */
+#define PIECE 64
 
 /* Whether an octet stands for itself in a JSON string, whatever its neighbours. */
 static bool plain(unsigned char c)
 {
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+/* Whether all octets of |word| do: of each octet that does not, the highest bit is set in one of these. */
+static bool all_plain(uint64_t word)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), high = 0x80 * ones;
+	const uint64_t quote = word ^ '"' * ones, backslash = word ^ '\\' * ones;
+
+	/* From 0x80 on by itself, 0x7f by adding 1; below 0x20, and 0, by subtracting: what borrows is not plain. */
+	return ((word | (word + ones) | (word - 0x20 * ones) | (quote - ones) | (backslash - ones)) & high) == 0;
 }
 
 /* Writes the character at |text| that is not plain; returns where the next one begins. */
@@ -117,41 +55,40 @@ static const char *special(struct output *out, const char *text)
 	return text + g_unichar_to_utf8(wide, NULL);
 }
 
+/* Writes the plain octets that |text| begins with, up to |end| and no more than PIECE; returns what follows. */
+static const char *put_plain(struct output *out, const char *text, const char *end)
+{
+	char *to = output_reserve(out, PIECE);
+	const char *last = end - text > PIECE ? text + PIECE : end;
+	uint64_t word;
+
+	for (; last - text >= (ptrdiff_t)sizeof(word); text += sizeof(word), to += sizeof(word)) {
+		memcpy(&word, text, sizeof(word));
+		if (!all_plain(word))
+			break;
+		memcpy(to, &word, sizeof(word));
+	}
+	while (text < last && plain((unsigned char)*text))
+		*to++ = *text++;
+	output_advance(out, to);
+	return text;
+}
+
 void json_string(struct json *json, const char *key, const char *value)
 {
 	struct output *out = json->out;
+	const char *end;
 
 	if (!value) {
 		json_null(json, key);
 		return;
 	}
-	before(json, key);
-	output_char(out, '"');
-	while (*value) {
-		const char *end = value;
+	json_raw(json, key, "\"", 1);
+	end = value + strlen(value);
+	while (value < end) {
+		const char *next = put_plain(out, value, end);
 
-		while (plain((unsigned char)*end))
-			end++;
-		output_write(out, value, (size_t)(end - value));
-		value = *end ? special(out, end) : end;
+		value = next > value ? next : special(out, value);
 	}
 	output_char(out, '"');
-}
-
-void json_interval(struct json *json, const char *key, tcphs_time value)
-{
-	if (value == TCPHS_TIME_NONE) {
-		json_null(json, key);
-		return;
-	}
-	before(json, key);
-	seconds_put(json->out, value, seconds_digits(value));
-}
-
-void json_timestamp(struct json *json, const char *key, tcphs_time value)
-{
-	before(json, key);
-	output_char(json->out, '"');
-	seconds_put(json->out, value, 9);
-	output_char(json->out, '"');
 }

@@ -18,19 +18,19 @@ struct ndjson {
 	struct json json;
 };
 
-static void put_endpoint(struct json *json, const char *key, const uint8_t address[16], uint16_t port)
+static inline void put_endpoint(struct json *json, const char *key, const uint8_t address[16], uint16_t port)
 {
 	char text[TEXT_ADDRESS];
 
 	text_address(text, address);
 	json_object(json, key);
-	json_string(json, "addr", text);
+	json_word(json, "addr", text);
 	json_uint(json, "port", port);
 	json_object_end(json);
 }
 
 /* A frame number; none is null. */
-static void put_ref(struct json *json, const char *key, tcphs_ref ref)
+static inline void put_ref(struct json *json, const char *key, tcphs_ref ref)
 {
 	if (ref)
 		json_uint(json, key, ref);
@@ -38,7 +38,7 @@ static void put_ref(struct json *json, const char *key, tcphs_ref ref)
 		json_null(json, key);
 }
 
-static void put_if(struct json *json, const char *key, bool known, uint64_t value)
+static inline void put_if(struct json *json, const char *key, bool known, uint64_t value)
 {
 	if (known)
 		json_uint(json, key, value);
@@ -48,11 +48,11 @@ static void put_if(struct json *json, const char *key, bool known, uint64_t valu
 
 static void put_ecn_auth(struct json *json, unsigned ecn, unsigned auth)
 {
-	json_string(json, "ecn", tcphs_ecn_word((enum tcphs_ecn)ecn));
-	json_string(json, "auth", tcphs_auth_word((enum tcphs_auth)auth));
+	json_word(json, "ecn", tcphs_ecn_word((enum tcphs_ecn)ecn));
+	json_word(json, "auth", tcphs_auth_word((enum tcphs_auth)auth));
 }
 
-static void put_offer(struct json *json, const char *key, const struct tcphs_offer *offer)
+static inline void put_offer(struct json *json, const char *key, const struct tcphs_offer *offer)
 {
 	if (!offer->present) {
 		json_null(json, key);
@@ -69,7 +69,7 @@ static void put_offer(struct json *json, const char *key, const struct tcphs_off
 	json_object_end(json);
 }
 
-static void put_both(struct json *json, const char *key, unsigned to_client, unsigned to_server)
+static inline void put_both(struct json *json, const char *key, unsigned to_client, unsigned to_server)
 {
 	json_object(json, key);
 	json_uint(json, "to_client", to_client);
@@ -105,8 +105,8 @@ static void put_finding(struct ndjson *ndjson, const struct tcphs_finding *findi
 
 	tcphs_finding_format(text, sizeof(text), finding, summary);
 	json_object(json, NULL);
-	json_string(json, "id", tcphs_rule_info((enum tcphs_rule)finding->rule)->id);
-	json_string(json, "severity", tcphs_severity_word(severity));
+	json_word(json, "id", tcphs_rule_info((enum tcphs_rule)finding->rule)->id);
+	json_word(json, "severity", tcphs_severity_word(severity));
 	put_ref(json, "frame", finding->at);
 	put_ref(json, "related", finding->related);
 	put_if(json, "expected", finding->numbers, finding->expected);
@@ -117,9 +117,9 @@ static void put_finding(struct ndjson *ndjson, const struct tcphs_finding *findi
 
 static void put_judgement(struct json *json, const struct tcphs_judgement *judgement)
 {
-	json_string(json, "verdict", tcphs_verdict_word((enum tcphs_verdict)judgement->verdict));
-	json_string(json, "reason", tcphs_reason_word((enum tcphs_reason)judgement->reason));
-	json_string(json, "blame", tcphs_blame_word((enum tcphs_blame)judgement->blame));
+	json_word(json, "verdict", tcphs_verdict_word((enum tcphs_verdict)judgement->verdict));
+	json_word(json, "reason", tcphs_reason_word((enum tcphs_reason)judgement->reason));
+	json_word(json, "blame", tcphs_blame_word((enum tcphs_blame)judgement->blame));
 	json_array(json, "steps");
 	for (int step = 0; step < 3; step++)
 		put_ref(json, NULL, judgement->steps[step]);
@@ -148,11 +148,11 @@ static void put_outcome(struct ndjson *ndjson, const struct tcphs_summary *summa
 	put_offer(json, "server", &summary->offer[TCPHS_SERVER]);
 	json_object_end(json);
 	put_agreed(json, &summary->agreed);
-	json_string(json, "closed", tcphs_closed_word((enum tcphs_closed)summary->judgement.closed));
+	json_word(json, "closed", tcphs_closed_word((enum tcphs_closed)summary->judgement.closed));
 	json_uint(json, "completeness", summary->judgement.completeness);
 	json_object(json, "zeek");
-	json_string(json, "conn_state", summary->conn_state);
-	json_string(json, "history", summary->history);
+	json_word(json, "conn_state", summary->conn_state);
+	json_word(json, "history", summary->history);
 	json_object_end(json);
 	json_array(json, "findings");
 	for (size_t i = 0; i < summary->finding_count; i++)
@@ -168,7 +168,7 @@ static bool ndjson_connection(struct report *report, const struct report_input *
 
 	json_begin(json, report->out);
 	json_object(json, NULL);
-	json_raw(json, "type", "\"connection\"", strlen("\"connection\""));
+	json_word(json, "type", "connection");
 	json_string(json, "file", input->path);
 	json_uint(json, "stream", summary->stream);
 	json_uint(json, "incarnation", summary->incarnation);
@@ -213,7 +213,7 @@ static void ndjson_input_end(struct report *report, const struct report_input *i
 
 	json_begin(json, report->out);
 	json_object(json, NULL);
-	json_string(json, "type", "file");
+	json_word(json, "type", "file");
 	json_string(json, "file", input->path);
 	json_uint(json, "frames", tally->frames);
 	json_uint(json, "tcp_segments", tally->segments);
@@ -241,7 +241,7 @@ static void put_quality(struct json *json, uint32_t quality)
 	json_array(json, "quality");
 	for (unsigned bit = 1; bit < 1u << TCPHS_ISN_BITS; bit <<= 1)
 		if (quality & bit)
-			json_string(json, NULL, tcphs_isn_word(bit));
+			json_word(json, NULL, tcphs_isn_word(bit));
 	json_array_end(json);
 }
 
@@ -253,8 +253,8 @@ static void ndjson_host(struct report *report, const struct tcphs_host *host)
 	text_address(address, host->address);
 	json_begin(json, report->out);
 	json_object(json, NULL);
-	json_string(json, "type", "host");
-	json_string(json, "addr", address);
+	json_word(json, "type", "host");
+	json_word(json, "addr", address);
 	json_uint(json, "samples", host->samples);
 	put_if(json, "gcd", host->samples > 1, host->gcd);
 	put_if(json, "isr", host->isr != TCPHS_ISN_NOT_KNOWN, host->isr);
@@ -284,7 +284,7 @@ static void ndjson_expected(struct report *report, const struct expected *expect
 
 	json_begin(json, report->out);
 	json_object(json, NULL);
-	json_string(json, "type", "expectation");
+	json_word(json, "type", "expectation");
 	json_string(json, "name", expected->expectation->name);
 	json_bool(json, "held", expected_held(expected));
 	json_uint(json, "connections", expected->chosen);

@@ -214,16 +214,46 @@ void output_write_over(struct output *out, const void *bytes, size_t size)
 	}
 }
 
-void output_uint(struct output *out, uint64_t number)
+void output_make_room(struct output *out, size_t size)
 {
-	char digits[20];
-	size_t at = sizeof(digits);
+	if (out->held)
+		make_room(out, size);
+	else
+		output_flush(out);
+}
 
-	do {
-		digits[--at] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number);
-	output_write(out, digits + at, sizeof(digits) - at);
+/* How many digits a number has; 0 has one. */
+static inline size_t digits_of(uint64_t number)
+{
+	static const uint64_t powers[] = {
+		0, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000, 10000000000, 100000000000,
+		1000000000000, 10000000000000, 100000000000000, 1000000000000000, 10000000000000000,
+		100000000000000000, 1000000000000000000, 10000000000000000000u,
+	};
+	/* 1233 / 4096 is a little more than the logarithm of 2. */
+	size_t bits = 64 - (size_t)__builtin_clzll(number | 1), digits = bits * 1233 >> 12;
+
+	return digits + (number >= powers[digits]);
+}
+
+char *decimal_put(char *to, uint64_t number)
+{
+	static const char pairs[] =
+		"00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748"
+		"495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
+	char *end = to + digits_of(number), *at = end;
+
+	for (; number >= 100; number /= 100) {
+		*--at = pairs[2 * (number % 100) + 1];
+		*--at = pairs[2 * (number % 100)];
+	}
+	if (number >= 10) {
+		*--at = pairs[2 * number + 1];
+		*--at = pairs[2 * number];
+	} else {
+		*--at = (char)('0' + number);
+	}
+	return end;
 }
 
 void output_format(struct output *out, const char *format, ...)

@@ -90,8 +90,35 @@ static inline void output_char(struct output *out, char c)
 	output_write(out, &c, 1);
 }
 
+/** output_make_room(): output_reserve() for what fills the buffer. */
+void output_make_room(struct output *out, size_t size);
+
+/** output_reserve(): room for |size| octets, no more than OUTPUT_RESERVE; output_advance() says where they end. */
+#define OUTPUT_RESERVE 1024
+static inline char *output_reserve(struct output *out, size_t size)
+{
+	if (size >= out->size - out->used)
+		output_make_room(out, size);
+	return out->buffer + out->used;
+}
+
+static inline void output_advance(struct output *out, const char *end)
+{
+	out->used = (size_t)(end - out->buffer);
+}
+
+/** Room that decimal_put() takes. */
+#define DECIMAL_MAX 20
+
+/** decimal_put(): in decimal; |to| has room for DECIMAL_MAX octets. @return what follows the last digit. */
+char *decimal_put(char *to, uint64_t number);
+
 /** output_uint(): in decimal. */
-void output_uint(struct output *out, uint64_t number);
+static inline void output_uint(struct output *out, uint64_t number)
+{
+	output_advance(out, decimal_put(output_reserve(out, DECIMAL_MAX), number));
+}
+
 /** output_format(): as printf does. For people; too slow for a line per connection. */
 void output_format(struct output *out, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /** output_pad(): |count| spaces. */

@@ -4,18 +4,25 @@
  */
 #include "seconds.h"
 
-void seconds_put(struct output *out, tcphs_time value, int digits)
+char *seconds_write(char *to, tcphs_time value, int digits)
 {
 	uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value;
 	uint64_t rest = size % 1000000000;
-	char decimals[10] = { '.' };
 
 	if (value < 0)
-		output_char(out, '-');
-	output_uint(out, size / 1000000000);
-	for (int i = 9; i >= 1; i--) {
-		decimals[i] = (char)('0' + rest % 10);
+		*to++ = '-';
+	to = decimal_put(to, size / 1000000000);
+	*to++ = '.';
+	for (int i = 8; i >= 0; i--) {
+		to[i] = (char)('0' + rest % 10);
 		rest /= 10;
 	}
-	output_write(out, decimals, (size_t)digits + 1);
+	return to + digits;
+}
+
+void seconds_put(struct output *out, tcphs_time value, int digits)
+{
+	char text[SECONDS_MAX];
+
+	output_write(out, text, (size_t)(seconds_write(text, value, digits) - text));
 }

@@ -14,7 +14,12 @@ static inline int seconds_digits(tcphs_time value)
 	return value % 1000 ? 9 : 6;
 }
 
-/** seconds_put(): |value| with |digits| decimals, 1 to 9; what is beyond them is cut off. */
+/** Room that seconds_write() takes. */
+#define SECONDS_MAX 48
+
+/** seconds_write(): |value| with |digits| decimals, 1 to 9; what is beyond them is cut off. @return what follows it. */
+char *seconds_write(char *to, tcphs_time value, int digits);
+/** seconds_put(): the same. */
 void seconds_put(struct output *out, tcphs_time value, int digits);
 
 #endif

@@ -203,6 +203,7 @@ static void one(struct feed *feed, struct fuzz_reader *reader)
 	segment.ref = ++feed->ref;
 	segment.ip_id = where >> 4;
 	segment.ttl = kind & 8 ? 64 : 250;
+	tcphs_segment_sum_up(&segment);
 	show(feed, (kind & 7) == 6 ? "quoted" : "segment", &segment);
 	tcphs_tracker_frame(feed->tracker, segment.time);
 	tcphs_tracker_frame(feed->packing, segment.time);

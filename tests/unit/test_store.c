@@ -140,6 +140,7 @@ static void random_segment(GRand *rand, struct tcphs_segment *s, const struct tc
 	tcphs_segment_parse(s, header, g_rand_int_range(rand, 0, 10) >= usual ? size - 2 : size, length);
 	s->sport = key->sport;
 	s->dport = key->dport;
+	tcphs_segment_sum_up(s);
 	s->ip_id = (uint16_t)g_rand_int_range(rand, 0, 3);
 	s->ttl = (uint8_t)g_rand_int_range(rand, 0, 256);
 	s->encap = (uint8_t)g_rand_int_range(rand, 0, 256);
@@ -170,6 +171,35 @@ static void test_syn(void)
 	}
 	/* Else there would be nothing to it. */
 	g_assert_cmpuint(packed_count, >, 100000);
+	g_rand_free(rand);
+}
+
+/** test_checks_pass(): what passes quickly is what no check has anything to say of. */
+static void test_checks_pass(void)
+{
+	GRand *rand = g_rand_new_with_seed(5);
+	struct tcphs_config config;
+	unsigned passed = 0, others = 0;
+
+	tcphs_config_default(&config);
+	for (unsigned i = 0; i < 200000; i++) {
+		struct tcphs_finding found[TCPHS_FINDINGS_MAX];
+		struct tcphs_segment s;
+		struct tcphs_key key;
+
+		random_key(rand, &key, i & 1);
+		random_segment(rand, &s, &key, 8);
+		if (i % 7 == 0)
+			key.dst[i & 1 ? 0 : 12] = 0xff;   /* a group */
+		if (tcphs_checks_pass(&config, &key, &s)) {
+			g_assert_cmpuint(tcphs_checks_all(&config, &key, &s, TCPHS_SIDE_FIRST, found), ==, 0);
+			passed++;
+		} else {
+			others++;
+		}
+	}
+	g_assert_cmpuint(passed, >, 10000);
+	g_assert_cmpuint(others, >, 10000);
 	g_rand_free(rand);
 }
 
@@ -332,6 +362,7 @@ static void test_talks(void)
 		s.dport = talk->key[side].dport;
 		s.time = now;
 		s.ref = i;
+		tcphs_segment_sum_up(&s);
 		again = s;
 		/* Some come twice, as copies do. */
 		for (int k = g_rand_int_range(rand, 0, 30) == 0 ? 2 : 1; k > 0; k--) {
@@ -373,6 +404,7 @@ int main(int argc, char **argv)
 	g_test_add_data_func("/store/index/spread", NULL, test_index);
 	g_test_add_data_func("/store/index/crowded", GUINT_TO_POINTER(1), test_index);
 	g_test_add_func("/store/syn", test_syn);
+	g_test_add_func("/store/checks-pass", test_checks_pass);
 	g_test_add_func("/store/small", test_small);
 	g_test_add_func("/store/talks", test_talks);
 	for (unsigned seed = 1; seed <= 6; seed++) {
