@@ -34,12 +34,17 @@ static bool is_copy(const struct tcphs_endpoint *e, const struct tcphs_config *c
 {
 	tcphs_time limit = s->ip_id != 0 ? config->copy_with_id : config->copy_without_id;
 
+	if (s->print == 0)
+		return false;
 	for (unsigned i = 0; i < 3; i++) {
 		const struct tcphs_print *p = &e->print[i];
-		/* Two interfaces' frames may be saved one after the other: time goes back then. */
-		tcphs_time age = s->time < p->time ? p->time - s->time : s->time - p->time;
+		tcphs_time age;
 
-		if (p->hash != s->print || p->ip_id != s->ip_id || age > limit)
+		if (p->hash != s->print || p->ip_id != s->ip_id)
+			continue;
+		/* Two interfaces' frames may be saved one after the other: time goes back then. */
+		age = s->time < p->time ? p->time - s->time : s->time - p->time;
+		if (age > limit)
 			continue;
 		/* Without an identification two equal pure ACKs are duplicate ACKs, not copies. */
 		if (s->ip_id != 0 || span(s) > 0)

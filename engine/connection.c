@@ -1103,8 +1103,7 @@ static void let_wait(struct tcphs_connection *c)
 	if ((c->quick[0] | c->quick[1]) == 0)
 		return;
 	numbers_for_zeek(c, numbers);
-	c->waits[0] = tcphs_zeek_waits(&c->zeek, 0, numbers);
-	c->waits[1] = tcphs_zeek_waits(&c->zeek, 1, numbers);
+	tcphs_zeek_waits(&c->zeek, numbers, c->waits);
 }
 
 const struct tcphs_zeek *tcphs_connection_zeek(struct tcphs_connection *c)
@@ -1161,26 +1160,33 @@ static void remember(struct update *u)
 
 /* ---- most segments ------------------------------------------------------------------------------ */
 
-/* What of goes_on() can be told before the segment is there. */
-static uint8_t quick_of(const struct tcphs_connection *c, enum tcphs_side side)
+/* What of goes_on() can be told of one side before the segment is there. */
+static uint8_t quick_of(const struct tcphs_endpoint *own, const struct tcphs_endpoint *peer, bool stamped)
 {
-	const struct tcphs_endpoint *own = &c->side[side], *peer = &c->side[!side];
 	const uint16_t needed = TCPHS_DID_ANYTHING | TCPHS_DID_ACK | TCPHS_DID_ISN | TCPHS_DID_ACK_KNOWN |
-	                        TCPHS_DID_SEND | TCPHS_DID_GO_ON;
-	const uint16_t over_with = TCPHS_DID_FIN | TCPHS_DID_FIN_ACKED | TCPHS_DID_RST;
-	bool server = side != tcphs_connection_client(c);
+	                        TCPHS_DID_SEND;
 
-	if (c->stage != TCPHS_STAGE_OPEN || (c->facts & (TCPHS_FACT_RESET | TCPHS_FACT_REPLACED)) ||
-	    c->odd_rst != 0 || c->held.ref != 0 || c->step[2] == 0 || c->closed_at != TCPHS_TIME_NONE)
+	if ((own->did & needed) != needed || !(peer->did & TCPHS_DID_SEND) || own->ttl == 0)
 		return 0;
-	if (((own->did | peer->did) & over_with) || (own->did & needed) != needed || !(peer->did & TCPHS_DID_SEND) ||
-	    (server && !(own->did & TCPHS_DID_MOVE_ON)) || own->ttl == 0)
-		return 0;
+	return stamped && !(own->did & TCPHS_DID_DROP_TIMESTAMPS) ? TCPHS_PLAIN_STAMPED : TCPHS_PLAIN;
+}
+
+/* ... and of both. */
+static void set_quick(struct tcphs_connection *c)
+{
+	const struct tcphs_endpoint *first = &c->side[0], *second = &c->side[1];
+	bool stamped;
+
+	c->quick[0] = c->quick[1] = 0;
+	if (c->stage != TCPHS_STAGE_OPEN || (c->facts & (TCPHS_FACT_RESET | TCPHS_FACT_REPLACED)) || c->odd_rst != 0 ||
+	    c->held.ref != 0 || c->step[2] == 0 || c->closed_at != TCPHS_TIME_NONE ||
+	    ((first->did | second->did) & (TCPHS_DID_FIN | TCPHS_DID_FIN_ACKED | TCPHS_DID_RST)))
+		return;
 	/* As timestamps_dropped has it. */
-	if ((own->options.seen & peer->options.seen & TCPHS_OPT_TIMESTAMPS) &&
-	    (own->did & peer->did & TCPHS_DID_OPTIONS) && !(own->did & TCPHS_DID_DROP_TIMESTAMPS))
-		return TCPHS_PLAIN_STAMPED;
-	return TCPHS_PLAIN;
+	stamped = (first->options.seen & second->options.seen & TCPHS_OPT_TIMESTAMPS) &&
+	          (first->did & second->did & TCPHS_DID_OPTIONS);
+	c->quick[0] = quick_of(first, second, stamped);
+	c->quick[1] = quick_of(second, first, stamped);
 }
 
 static bool is_printed(const struct tcphs_endpoint *e, uint32_t hash)
@@ -1193,18 +1199,22 @@ static bool is_checksum_bad(const struct tcphs_segment *s)
 	return s->checksum == TCPHS_CHECKSUM_BAD || s->checksum == TCPHS_CHECKSUM_BAD_IP;
 }
 
-/* See tcphs_zeek_waits(); the rest of it goes_on() has looked at. */
 static bool may_wait(const struct tcphs_connection *c, enum tcphs_side side, const struct tcphs_segment *s)
 {
 	const struct tcphs_endpoint *own = &c->side[side], *peer = &c->side[!side];
-	uint32_t end = s->seq + s->length;
+	const struct tcphs_zeek_numbers its = { own->isn, own->nxt, peer->ack };
+	const struct tcphs_zeek_numbers others = { peer->isn, peer->nxt, own->ack };
 
-	if (!seq_within(s->ack, own->ack, peer->nxt))
-		return false;
-	if (s->length == 0)
-		return c->waits[side] & TCPHS_ZEEK_ACK;
-	return (c->waits[side] & TCPHS_ZEEK_DATA) && end >= s->seq && end - peer->ack <= TCPHS_ZEEK_UNACKED &&
-	       end - own->isn <= INT32_MAX;
+	return tcphs_zeek_may_wait(c->waits[side], &its, &others, s);
+}
+
+/* Of a SYN-ACK's sender the first segment after it is held against it: ttl_changed. */
+static bool is_ttl_told(const struct tcphs_endpoint *own, const struct tcphs_config *config,
+                        const struct tcphs_segment *s)
+{
+	unsigned apart = s->ttl > own->ttl ? s->ttl - own->ttl : own->ttl - s->ttl;
+
+	return (own->did & TCPHS_DID_GO_ON) || !(own->did & TCPHS_DID_SYNACK) || apart <= config->ttl_slack;
 }
 
 bool tcphs_connection_goes_on(struct tcphs_connection *c, const struct tcphs_config *config, enum tcphs_side side,
@@ -1215,9 +1225,7 @@ bool tcphs_connection_goes_on(struct tcphs_connection *c, const struct tcphs_con
 	bool told;
 
 	if (!(c->quick[side] & s->plain) || s->seq != own->nxt || !seq_near(s->ack, peer->nxt, FIT) ||
-	    c->step[2] == s->ref || is_checksum_bad(s))
-		return false;
-	if (is_printed(own, s->print))
+	    c->step[2] == s->ref || is_checksum_bad(s) || is_printed(own, s->print) || !is_ttl_told(own, config, s))
 		return false;
 	c->frames++;
 	c->last_ref = s->ref;
@@ -1233,6 +1241,7 @@ bool tcphs_connection_goes_on(struct tcphs_connection *c, const struct tcphs_con
 	} else if (c->probe_side != (uint8_t)side) {
 		c->answerable = TCPHS_TIME_NONE;
 	}
+	own->did |= TCPHS_DID_GO_ON | (side != tcphs_connection_client(c) ? TCPHS_DID_MOVE_ON : 0);
 	own->ack = s->ack;
 	if ((int32_t)s->length > 0)
 		own->nxt = s->seq + s->length;
@@ -1250,12 +1259,13 @@ size_t tcphs_connection_update(struct tcphs_connection *c, const struct tcphs_co
                                const struct tcphs_segment *segment, enum tcphs_event event, struct tcphs_mark *mark,
                                struct tcphs_finding *out)
 {
+	struct tcphs_mark unwanted;
 	struct update u = { .c = c,
 		            .s = segment,
 		            .config = config,
 		            .own = &c->side[side],
 		            .peer = &c->side[!side],
-		            .mark = mark,
+		            .mark = mark ? mark : &unwanted,
 		            .out = out,
 		            .side = side,
 		            .role = role_of(c, side, event),
@@ -1267,14 +1277,17 @@ size_t tcphs_connection_update(struct tcphs_connection *c, const struct tcphs_co
 	assert(tcphs_cell_possible(cell) && cell->stage != TCPHS_STAGE_NONE);
 	if (!tcphs_cell_possible(cell))
 		cell = tcphs_transition(u.before, u.role, u.event = TCPHS_EV_NOISE);
-	mark->phase = TCPHS_PHASE_NONE;
-	mark->before[0] = c->side[0].state;
-	mark->before[1] = c->side[1].state;
+	if (!mark)
+		memset(&unwanted, 0, sizeof(unwanted));
+	u.mark->phase = TCPHS_PHASE_NONE;
+	u.mark->before[0] = c->side[0].state;
+	u.mark->before[1] = c->side[1].state;
 	expect(&u);
 	count_frame(&u);
 	if (event == TCPHS_EV_DUPLICATE) {
 		raise_cell(&u, (enum tcphs_rule)cell->rule);
-		finish_mark(&u);
+		if (mark)
+			finish_mark(&u);
 		return u.count;
 	}
 	raise_first(&u);
@@ -1286,9 +1299,9 @@ size_t tcphs_connection_update(struct tcphs_connection *c, const struct tcphs_co
 	raise_cell(&u, (enum tcphs_rule)cell->rule);
 	update_notice(&u);
 	remember(&u);
-	finish_mark(&u);
-	c->quick[0] = quick_of(c, TCPHS_SIDE_FIRST);
-	c->quick[1] = quick_of(c, TCPHS_SIDE_SECOND);
+	if (mark)
+		finish_mark(&u);
+	set_quick(c);
 	if (config->zeek)
 		let_wait(c);
 	return u.count;

@@ -280,7 +280,8 @@ enum tcphs_event tcphs_classify(const struct tcphs_connection *c, const struct t
 /**
  * tcphs_connection_update(): takes one segment in, already classified as |event| (not ANOTHER or UNREADABLE).
  *
- * *mark* gets phase, step, states and the expected numbers. |out| has room for TCPHS_FINDINGS_MAX.
+ * *mark* gets phase, step, states and the expected numbers; NULL if nobody wants them. |out| has room for
+ * TCPHS_FINDINGS_MAX.
  * @return the number of findings written, all of scope SEGMENT.
  */
 size_t tcphs_connection_update(struct tcphs_connection *c, const struct tcphs_config *config, enum tcphs_side side,
@@ -351,7 +352,7 @@ size_t tcphs_checks(const struct tcphs_config *config, const struct tcphs_key *k
 size_t tcphs_checks_all(const struct tcphs_config *config, const struct tcphs_key *key,
                         const struct tcphs_segment *segment, enum tcphs_side side, struct tcphs_finding *out);
 
-/** tcphs_checks_pass(): that there are none, found out quickly; false says nothing. A segment that is TCPHS_PLAIN passes. */
+/** tcphs_checks_pass(): that there are none, found out quickly; false says nothing. What is TCPHS_PLAIN passes. */
 bool tcphs_checks_pass(const struct tcphs_config *config, const struct tcphs_key *key,
                        const struct tcphs_segment *segment);
 

@@ -9,6 +9,8 @@
 
 #include <stdlib.h>
 
+#include "huge.h"
+
 #define CACHE_LINE 64
 #define BUCKETS_MIN 128
 #define FULL 10          /* values a bucket, on average */
@@ -17,9 +19,12 @@
 static bool allocate(struct tcphs_index *index, uint32_t buckets)
 {
 	/* Large tables come zeroed from the system, and what is not used of them costs no memory. */
-	index->memory = calloc(1, (size_t)buckets * sizeof(*index->buckets) + CACHE_LINE);
+	const size_t size = (size_t)buckets * sizeof(*index->buckets) + CACHE_LINE;
+
+	index->memory = calloc(1, size);
 	if (!index->memory)
 		return false;
+	tcphs_huge_advise(index->memory, size);
 	index->buckets = (struct tcphs_bucket *)(((uintptr_t)index->memory + CACHE_LINE - 1) & -(uintptr_t)CACHE_LINE);
 	index->mask = buckets - 1;
 	index->count = 0;
@@ -40,7 +45,7 @@ void tcphs_index_clear(struct tcphs_index *index)
 void tcphs_index_add(struct tcphs_index *index, uint32_t hash, uint32_t value)
 {
 	struct tcphs_bucket *bucket;
-	uint64_t gaps;
+	uint32_t gaps;
 	unsigned place;
 
 	for (uint32_t at = hash & index->mask;; at = (at + 1) & index->mask) {
@@ -51,7 +56,7 @@ void tcphs_index_add(struct tcphs_index *index, uint32_t hash, uint32_t value)
 		if (bucket->passed < UINT8_MAX)
 			bucket->passed++;
 	}
-	place = tcphs_bucket_place(gaps);
+	place = (unsigned)__builtin_ctz(gaps);
 	bucket->tags[place] = tcphs_index_tag(hash);
 	bucket->values[place] = value;
 	index->count++;

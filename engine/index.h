@@ -13,6 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #define TCPHS_BUCKET 12
 
@@ -65,40 +68,25 @@ static inline uint8_t tcphs_index_tag(uint32_t hash)
 	return tag ? tag : 1;
 }
 
-/** tcphs_octets_equal(): for each octet of |word| that is |octet|, its highest bit. */
-static inline uint64_t tcphs_octets_equal(uint64_t word, uint8_t octet)
+#ifdef __SSE2__
+/** tcphs_bucket_hits(): which places have that tag, a bit for each. */
+static inline uint32_t tcphs_bucket_hits(const struct tcphs_bucket *bucket, uint8_t tag)
 {
-	const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f);
-	uint64_t x = word ^ octet * UINT64_C(0x0101010101010101);
+	__m128i tags = _mm_load_si128((const __m128i *)(const void *)bucket);
 
-	return ~(((x & low) + low) | x | low);
+	return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(tags, _mm_set1_epi8((char)tag))) &
+	       ((UINT32_C(1) << TCPHS_BUCKET) - 1);
 }
-
-/** tcphs_bucket_hits(): which places have that tag, as bits 4 i of place i. */
-static inline uint64_t tcphs_bucket_hits(const struct tcphs_bucket *bucket, uint8_t tag)
+#else
+static inline uint32_t tcphs_bucket_hits(const struct tcphs_bucket *bucket, uint8_t tag)
 {
-	uint64_t first, second = 0;
-	uint32_t rest;
+	uint32_t hits = 0;
 
-	memcpy(&first, bucket->tags, sizeof(first));
-	memcpy(&rest, bucket->tags + sizeof(first), sizeof(rest));
-	second = rest;
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	first = __builtin_bswap64(first);
-	second = __builtin_bswap32(rest);
+	for (unsigned i = 0; i < TCPHS_BUCKET; i++)
+		hits |= (uint32_t)(bucket->tags[i] == tag) << i;
+	return hits;
+}
 #endif
-	first = tcphs_octets_equal(first, tag) >> 7;                   /* bits 8 i */
-	second = tcphs_octets_equal(second, tag) >> 7 & UINT64_C(0x01010101);
-	return first | second << 4;   /* of the first eight 8 i, of the last four 8 (i - 8) + 4 */
-}
-
-/** tcphs_bucket_place(): the place of the lowest bit of what tcphs_bucket_hits() gave. */
-static inline unsigned tcphs_bucket_place(uint64_t hits)
-{
-	unsigned bit = (unsigned)__builtin_ctzll(hits);
-
-	return bit / 8 + (bit & 4) * 2;
-}
 
 /** tcphs_index_find(): the value that |same| says is the one, or |none|. */
 static inline __attribute__((always_inline)) uint32_t
@@ -111,8 +99,8 @@ tcphs_index_find(const struct tcphs_index *index, uint32_t hash, uint32_t none,
 	for (uint32_t at = hash & index->mask;; at = (at + 1) & index->mask) {
 		const struct tcphs_bucket *bucket = &index->buckets[at];
 
-		for (uint64_t hits = tcphs_bucket_hits(bucket, tag); hits; hits &= hits - 1) {
-			uint32_t value = bucket->values[tcphs_bucket_place(hits)];
+		for (uint32_t hits = tcphs_bucket_hits(bucket, tag); hits; hits &= hits - 1) {
+			uint32_t value = bucket->values[__builtin_ctz(hits)];
 
 			if (same(context, key, value))
 				return value;

@@ -17,10 +17,12 @@
  * One connection can be captured on both sides of an address translator, and is then two or three 4-tuples with one
  * ISN. So a repeat takes four of them, and patterns are looked for among different ISNs only.
  *
- * Memory is bounded, whatever the capture holds: TCPHS_ISN_HOSTS, USES, SAMPLES. The samples of a host are the first
- * by time of those that are first of their 4-tuple, which does not depend on the order in which they are learned;
- * repeats are counted a capture, and added; what was proven in a capture stays proven. So captures can be merged in any
- * order.
+ * Memory is bounded, whatever the capture holds: TCPHS_ISN_HOSTS, USES, SAMPLES. Most hosts of a flood show one ISN,
+ * most others a few, and each ISN once: there is room for one in the host, and what only repeats need is apart.
+ *
+ * The samples of a host are the first by time of those that are first of their 4-tuple, which does not depend on the
+ * order in which they are learned; repeats are counted a capture, and added; what was proven in a capture stays proven.
+ * So captures can be merged in any order.
  *
  * No mathematics library is needed: logarithms are taken by squaring, and a standard deviation only as a logarithm.
  */
@@ -57,8 +59,16 @@
 /** struct use: an ISN that a host sent. */
 struct use {
 	uint32_t isn;
-	uint32_t connections, completed;
 	tcphs_ref first;
+	uint32_t tuple;                  /* of its first connection */
+	uint32_t completed;              /* how often that one was; or REPEATED and the number of a struct repeats */
+};
+
+#define REPEATED (UINT32_C(1) << 31)
+
+/** struct repeats: the same of an ISN that several 4-tuples had. */
+struct repeats {
+	uint32_t connections, completed;
 	uint32_t tuple[TUPLES];          /* the first different ones */
 };
 
@@ -70,18 +80,22 @@ struct sample {
 struct host {
 	uint8_t address[16];
 	uint32_t hash;
-	uint8_t use_count, use_room, sample_count, sample_room;
+	uint8_t use_count, use_room, sample_count, sample_room;   /* room 0 is for the one in the host */
 	uint8_t proven;                  /* TCPHS_ISN_* that were told of it, in any capture */
-	struct use *uses;                /* used last first */
-	struct sample *samples;          /* by time */
+	union {
+		struct use one, *many;   /* used last first */
+	} uses;
+	union {
+		struct sample one, *many;  /* by time */
+	} samples;
 	uint64_t repeated, completed;    /* connections with a repeated ISN, and those of them that were completed */
 };
 
 struct tcphs_isn_table {
-	uint64_t key[2];
+	uint64_t secrets[5];             /* as in store.c */
 	uint8_t tuples;                  /* so many 4-tuples with one ISN are a repeat */
 	uint8_t enough;                  /* so many samples, and different ISNs among them, can be a pattern */
-	struct tcphs_pool hosts;
+	struct tcphs_pool hosts, repeats;
 	uint32_t *index;
 	uint32_t index_size;
 	struct host **sorted;            /* by address, for tcphs_isn_next() */
@@ -96,12 +110,36 @@ static struct host *host_at(const struct tcphs_isn_table *table, uint32_t number
 
 /* ---- hosts --------------------------------------------------------------------------------------- */
 
+static struct use *uses_of(struct host *host)
+{
+	return host->use_room ? host->uses.many : &host->uses.one;
+}
+
+static struct sample *samples_of(struct host *host)
+{
+	return host->sample_room ? host->samples.many : &host->samples.one;
+}
+
+static const struct sample *samples_in(const struct host *host)
+{
+	return host->sample_room ? host->samples.many : &host->samples.one;
+}
+
+static struct repeats *repeats_of(const struct tcphs_isn_table *table, const struct use *use)
+{
+	return use->completed & REPEATED ? tcphs_pool_at(&table->repeats, use->completed & ~REPEATED) : NULL;
+}
+
+/* Multilinear, with a secret for each word: whoever made the capture cannot know which addresses fall together. */
 static uint32_t hash_of(const struct tcphs_isn_table *table, const uint8_t *address)
 {
-	uint64_t words[2];
+	uint64_t sum = table->secrets[4];
+	uint32_t words[4];
 
 	memcpy(words, address, sizeof(words));
-	return tcphs_sip(table->key, words, 2);
+	for (unsigned i = 0; i < 4; i++)
+		sum += table->secrets[i] * words[i];
+	return (uint32_t)(sum >> 32);
 }
 
 static uint32_t entry_of(uint32_t hash, uint32_t number)
@@ -177,82 +215,116 @@ static struct host *find_host(struct tcphs_isn_table *table, const uint8_t *addr
 	return host;
 }
 
-/* Room for one more item, of up to |most|; *items is moved. */
-static bool make_room(void **items, size_t item, uint8_t count, uint8_t *room, uint8_t most)
+/* Room for one more item, of up to |most|; |one| is the first. @return where they are now; NULL without memory. */
+static void *make_room(const void *one, void *many, size_t item, uint8_t count, uint8_t *room, uint8_t most)
 {
-	uint8_t wanted = *room ? (uint8_t)(*room * 4 < most ? *room * 4 : most) : 1;
+	unsigned wanted = *room ? 2u * *room : 2;
 	void *moved;
 
-	if (count < *room)
-		return true;
-	moved = realloc(*items, wanted * item);
+	if (*room && count < *room)
+		return many;
+	wanted = wanted < most ? wanted : most;
+	moved = realloc(*room ? many : NULL, wanted * item);
 	if (!moved)
-		return false;
-	*items = moved;
-	*room = wanted;
-	return true;
+		return NULL;
+	if (*room == 0)
+		memcpy(moved, one, item);
+	*room = (uint8_t)wanted;
+	return moved;
 }
 
 /* ---- repeats ------------------------------------------------------------------------------------- */
 
-/* The host's use of |isn| becomes its first one; a new one if there was none, in place of the one unused longest. */
-static struct use *find_use(struct host *host, uint32_t isn)
+static bool room_for_use(struct host *host)
 {
-	struct use found = { .isn = isn };
+	struct use first = host->uses.one;
+	void *many;
+
+	if (host->use_count == 0)
+		return true;
+	many = make_room(&first, host->uses.many, sizeof(first), host->use_count, &host->use_room, USES);
+	if (many)
+		host->uses.many = many;
+	return many != NULL;
+}
+
+/* The host's use of |isn| becomes its first one; a new one if there was none, in place of the one unused longest. */
+static struct use *find_use(struct tcphs_isn_table *table, struct host *host, const struct tcphs_isn *isn, bool *is_new)
+{
+	struct use found = { .isn = isn->isn, .first = isn->ref, .tuple = isn->tuple };
+	struct use *uses = uses_of(host);
 	unsigned i = 0;
 
-	while (i < host->use_count && host->uses[i].isn != isn)
+	while (i < host->use_count && uses[i].isn != isn->isn)
 		i++;
-	if (i < host->use_count) {
-		found = host->uses[i];
+	*is_new = i == host->use_count;
+	if (!*is_new) {
+		found = uses[i];
 	} else if (host->use_count == USES) {
 		i--;
+		if (uses[i].completed & REPEATED)
+			tcphs_pool_give(&table->repeats, uses[i].completed & ~REPEATED);
 	} else {
-		void *uses = host->uses;
-		bool room = make_room(&uses, sizeof(*host->uses), host->use_count, &host->use_room, USES);
-
-		host->uses = uses;
-		if (!room)
+		if (!room_for_use(host))
 			return NULL;
+		uses = uses_of(host);
 		host->use_count++;
 	}
-	memmove(&host->uses[1], &host->uses[0], i * sizeof(*host->uses));
-	host->uses[0] = found;
-	return &host->uses[0];
+	memmove(&uses[1], &uses[0], i * sizeof(*uses));
+	uses[0] = found;
+	return &uses[0];
+}
+
+/* What is kept of a use from its second 4-tuple on; NULL without memory. */
+static struct repeats *begin_repeats(struct tcphs_isn_table *table, struct use *use)
+{
+	uint32_t number = tcphs_pool_take_zeroed(&table->repeats);
+	struct repeats *repeats;
+
+	if (number == TCPHS_NONE)
+		return NULL;
+	repeats = tcphs_pool_at(&table->repeats, number);
+	*repeats = (struct repeats){ .connections = 1, .completed = use->completed, .tuple = { use->tuple } };
+	use->completed = REPEATED | number;
+	return repeats;
 }
 
 /* Notes who has the ISN. @return whether the 4-tuple is another one than those known to have it. */
-static bool take_tuple(struct use *use, uint32_t tuple)
+static bool take_tuple(struct repeats *repeats, uint32_t tuple)
 {
-	uint32_t known = use->connections < TUPLES ? use->connections : TUPLES;
+	uint32_t known = repeats->connections < TUPLES ? repeats->connections : TUPLES;
 
 	for (uint32_t i = 0; i < known; i++) {
-		if (use->tuple[i] == tuple)
+		if (repeats->tuple[i] == tuple)
 			return false;
 	}
 	if (known < TUPLES)
-		use->tuple[known] = tuple;
-	return use->connections < UINT32_MAX;
+		repeats->tuple[known] = tuple;
+	return repeats->connections < UINT32_MAX;
 }
 
 bool tcphs_isn_sent(struct tcphs_isn_table *table, const struct tcphs_isn *isn, struct tcphs_isn_repeat *repeat)
 {
 	struct host *host = find_host(table, isn->host);
-	struct use *use = host ? find_use(host, isn->isn) : NULL;
+	bool is_new = true;
+	struct use *use = host ? find_use(table, host, isn, &is_new) : NULL;
+	struct repeats *repeats;
 
-	if (!use || !take_tuple(use, isn->tuple))
+	if (!use || is_new || (!(use->completed & REPEATED) && use->tuple == isn->tuple))
 		return false;
-	if (use->connections++ == 0)
-		use->first = isn->ref;
-	if (use->connections < table->tuples)
+	repeats = use->completed & REPEATED ? repeats_of(table, use) : begin_repeats(table, use);
+	if (!repeats || !take_tuple(repeats, isn->tuple))
 		return false;
-	if (use->connections == table->tuples) {
-		host->repeated += use->connections;
-		host->completed += use->completed;
+	repeats->connections++;
+	if (repeats->connections < table->tuples)
+		return false;
+	if (repeats->connections == table->tuples) {
+		host->repeated += repeats->connections;
+		host->completed += repeats->completed;
 	} else {
 		host->repeated++;
 	}
-	*repeat = (struct tcphs_isn_repeat){ use->connections, use->completed, use->first };
+	*repeat = (struct tcphs_isn_repeat){ repeats->connections, repeats->completed, use->first };
 	if (host->proven & TCPHS_ISN_REPEATED)
 		return false;
 	host->proven |= TCPHS_ISN_REPEATED;
@@ -261,11 +333,19 @@ bool tcphs_isn_sent(struct tcphs_isn_table *table, const struct tcphs_isn *isn, 
 
 static void note_completed(const struct tcphs_isn_table *table, struct host *host, uint32_t isn)
 {
+	struct use *uses = uses_of(host);
+
 	for (unsigned i = 0; i < host->use_count; i++) {
-		if (host->uses[i].isn != isn)
+		struct repeats *repeats = repeats_of(table, &uses[i]);
+
+		if (uses[i].isn != isn)
 			continue;
-		host->uses[i].completed++;
-		host->completed += host->uses[i].connections >= table->tuples;
+		if (repeats) {
+			repeats->completed++;
+			host->completed += repeats->connections >= table->tuples;
+		} else {
+			uses[i].completed += uses[i].completed < REPEATED - 1;
+		}
 		return;
 	}
 }
@@ -279,31 +359,42 @@ static bool earlier(const struct sample *a, const struct sample *b)
 	return a->isn != b->isn ? a->isn < b->isn : a->tuple < b->tuple;
 }
 
+static bool room_for_sample(struct host *host)
+{
+	struct sample first = host->samples.one;
+	void *many;
+
+	if (host->sample_count == 0)
+		return true;
+	many = make_room(&first, host->samples.many, sizeof(first), host->sample_count, &host->sample_room, SAMPLES);
+	if (many)
+		host->samples.many = many;
+	return many != NULL;
+}
+
 /* Of each 4-tuple the earliest, of these the first SAMPLES. @return whether this is one of them, and new. */
 static bool keep_sample(struct host *host, const struct sample *sample)
 {
-	void *samples = host->samples;
+	struct sample *samples = samples_of(host);
 	unsigned i = 0, last = host->sample_count;
 
-	if (last == SAMPLES && !earlier(sample, &host->samples[last - 1]))
+	if (last == SAMPLES && !earlier(sample, &samples[last - 1]))
 		return false;
-	while (i < last && host->samples[i].tuple != sample->tuple)
+	while (i < last && samples[i].tuple != sample->tuple)
 		i++;
-	if (i < last && !earlier(sample, &host->samples[i]))
+	if (i < last && !earlier(sample, &samples[i]))
 		return false;
 	if (i < last || last == SAMPLES) {
 		last = i < last ? i : last - 1;
 	} else {
-		bool room = make_room(&samples, sizeof(*sample), host->sample_count, &host->sample_room, SAMPLES);
-
-		host->samples = samples;
-		if (!room)
+		if (!room_for_sample(host))
 			return false;
+		samples = samples_of(host);
 		host->sample_count++;
 	}
-	for (i = last; i > 0 && earlier(sample, &host->samples[i - 1]); i--)
-		host->samples[i] = host->samples[i - 1];
-	host->samples[i] = *sample;
+	for (i = last; i > 0 && earlier(sample, &samples[i - 1]); i--)
+		samples[i] = samples[i - 1];
+	samples[i] = *sample;
 	return true;
 }
 
@@ -322,18 +413,20 @@ struct series {
 
 static void read_series(const struct tcphs_isn_table *table, const struct host *host, struct series *s)
 {
+	const struct sample *samples = samples_in(host);
+
 	s->count = 0;
 	s->samples = host->sample_count;
 	s->enough = table->enough;
 	for (unsigned i = 0; i < host->sample_count; i++) {
 		unsigned k = 0;
 
-		while (k < s->count && s->isn[k] != host->samples[i].isn)
+		while (k < s->count && s->isn[k] != samples[i].isn)
 			k++;
 		if (k < s->count)
 			continue;
-		s->isn[k] = host->samples[i].isn;
-		s->time[k] = host->samples[i].time;
+		s->isn[k] = samples[i].isn;
+		s->time[k] = samples[i].time;
 		s->count++;
 	}
 	for (unsigned i = 0; i + 1 < s->count; i++) {
@@ -369,7 +462,7 @@ static uint32_t common_divisor(const struct series *s)
 {
 	uint32_t gcd = 0;
 
-	for (unsigned i = 0; i + 1 < s->count; i++) {
+	for (unsigned i = 0; i + 1 < s->count && gcd != 1; i++) {
 		uint32_t n = s->apart[i];
 
 		while (n != 0) {
@@ -488,6 +581,19 @@ static void rate_series(const struct series *s, uint32_t gcd, struct tcphs_host 
 	out->sp = scaled_log2(variance / (n - 1), 4);   /* half the logarithm: that of the root */
 }
 
+/* Which patterns there are, and the number of each. */
+static void find_patterns(const struct series *s, struct tcphs_host *out)
+{
+	out->gcd = common_divisor(s);
+	if (steps_prove(s)) {
+		out->pattern = TCPHS_ISN_CONSTANT_STEP;
+		out->step = s->count > 1 ? s->ahead[0] : 0;
+		return;
+	}
+	out->rate = clock_proves(s);
+	out->pattern = (out->rate ? TCPHS_ISN_CLOCK : 0) | (multiples_prove(s, out->gcd) ? TCPHS_ISN_MULTIPLES : 0);
+}
+
 static void judge_host(const struct tcphs_isn_table *table, const struct host *host, struct tcphs_host *out)
 {
 	struct series s;
@@ -497,18 +603,10 @@ static void judge_host(const struct tcphs_isn_table *table, const struct host *h
 	memcpy(out->address, host->address, sizeof(out->address));
 	out->repeated = host->repeated;
 	read_series(table, host, &s);
-	out->gcd = common_divisor(&s);
+	find_patterns(&s, out);
 	if (s.count == 1 && s.samples >= 4)
 		out->isr = out->sp = 0;
 	rate_series(&s, out->gcd, out);
-	if (steps_prove(&s)) {
-		out->pattern = TCPHS_ISN_CONSTANT_STEP;
-		out->step = s.count > 1 ? s.ahead[0] : 0;
-	} else {
-		out->rate = clock_proves(&s);
-		out->pattern |= out->rate ? TCPHS_ISN_CLOCK : 0;
-		out->pattern |= multiples_prove(&s, out->gcd) ? TCPHS_ISN_MULTIPLES : 0;
-	}
 	out->quality = host->proven | out->pattern;
 	if (host->repeated > 0 && host->completed == 0)
 		out->quality |= TCPHS_ISN_SCANNER;
@@ -524,14 +622,16 @@ bool tcphs_isn_completed(struct tcphs_isn_table *table, const struct tcphs_isn *
 {
 	const struct sample sample = { isn->time, isn->isn, isn->tuple };
 	struct host *host = find_host(table, isn->host);
-	struct tcphs_host judged;
+	struct tcphs_host judged = { 0 };
+	struct series s;
 
 	if (!host)
 		return false;
 	note_completed(table, host, isn->isn);
 	if (!keep_sample(host, &sample) || !time_to_judge(table, host) || (host->proven & PATTERNS))
 		return false;
-	judge_host(table, host, &judged);
+	read_series(table, host, &s);
+	find_patterns(&s, &judged);
 	if (judged.pattern & TCPHS_ISN_CONSTANT_STEP)
 		*pattern = (struct tcphs_isn_pattern){ TCPHS_ISN_CONSTANT_STEP, judged.step };
 	else if (judged.pattern & TCPHS_ISN_CLOCK)
@@ -557,10 +657,16 @@ struct tcphs_isn_table *tcphs_isn_new(const struct tcphs_config *config)
 
 	if (!table)
 		return NULL;
-	memcpy(table->key, config->hash_key, sizeof(table->key));
+	for (uint64_t i = 0; i < 5; i++) {
+		const uint64_t halves[2] = { 2 * i, 2 * i + 1 };
+
+		table->secrets[i] = (uint64_t)tcphs_sip(config->hash_key, &halves[0], 1) << 32 |
+		                    tcphs_sip(config->hash_key, &halves[1], 1);
+	}
 	table->tuples = within(config->isn_tuples, 2, TUPLES);
 	table->enough = within(config->isn_samples, 4, SAMPLES);
 	tcphs_pool_init(&table->hosts, sizeof(struct host));
+	tcphs_pool_init(&table->repeats, sizeof(struct repeats));
 	return table;
 }
 
@@ -569,10 +675,15 @@ void tcphs_isn_del(struct tcphs_isn_table *table)
 	if (!table)
 		return;
 	for (uint32_t number = 0; number < table->hosts.count; number++) {
-		free(host_at(table, number)->uses);
-		free(host_at(table, number)->samples);
+		struct host *host = host_at(table, number);
+
+		if (host->use_room)
+			free(host->uses.many);
+		if (host->sample_room)
+			free(host->samples.many);
 	}
 	tcphs_pool_clear(&table->hosts);
+	tcphs_pool_clear(&table->repeats);
 	free(table->index);
 	free(table->sorted);
 	free(table);
@@ -599,7 +710,7 @@ int tcphs_isn_merge(struct tcphs_isn_table *table, const struct tcphs_isn_table 
 		host->repeated += from->repeated;
 		host->completed += from->completed;
 		for (unsigned i = 0; i < from->sample_count; i++)
-			keep_sample(host, &from->samples[i]);
+			keep_sample(host, &samples_in(from)[i]);
 	}
 	return TCPHS_OK;
 }

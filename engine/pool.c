@@ -2,7 +2,8 @@
 /*
  * pool.c - equal items, named by numbers.
  *
- * A pool grows by chunks, so that what is in it never moves and a failed allocation loses nothing. Items given back are
+ * A pool grows by chunks, a large one by many at once, so that what is in it never moves and a failed allocation loses
+ * nothing. Items given back are
  * handed out again first, the latest first: it is still in the cache. A bit for each item tells those that are taken.
  */
 #include "pool.h"
@@ -10,7 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "huge.h"
+
 #define CACHE_LINE 64
+
+/** From how many octets on a pool grows by huge pages. */
+#define HUGE_FROM ((size_t)2 << 20)
 
 void tcphs_pool_init(struct tcphs_pool *pool, size_t item)
 {
@@ -19,32 +25,79 @@ void tcphs_pool_init(struct tcphs_pool *pool, size_t item)
 
 void tcphs_pool_clear(struct tcphs_pool *pool)
 {
-	for (uint32_t i = 0; i < pool->chunk_count; i++)
-		free(pool->chunks[i]);
+	while (pool->slabs) {
+		struct tcphs_slab *slab = pool->slabs;
+
+		pool->slabs = slab->before;
+		free(slab);
+	}
 	free(pool->chunks);
 	tcphs_pool_init(pool, pool->item);
 }
 
-static bool grow(struct tcphs_pool *pool)
+/* Octets of a chunk. */
+static size_t size_of_chunk(const struct tcphs_pool *pool)
 {
 	size_t size = sizeof(struct tcphs_chunk) + TCPHS_CHUNK * pool->item;
+
+	return (size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+}
+
+/* How many chunks come next: one at first, then as many as a huge page holds. */
+static uint32_t chunks_wanted(const struct tcphs_pool *pool)
+{
+	size_t room = (TCPHS_HUGE_PAGE - sizeof(struct tcphs_slab)) / size_of_chunk(pool);
+
+	return pool->chunk_count < HUGE_FROM / size_of_chunk(pool) || room == 0 ? 1 : (uint32_t)room;
+}
+
+static struct tcphs_slab *new_slab(const struct tcphs_pool *pool, uint32_t chunks)
+{
+	size_t size = sizeof(struct tcphs_slab) + chunks * size_of_chunk(pool);
+	struct tcphs_slab *slab;
+
+	if (chunks == 1)
+		return aligned_alloc(CACHE_LINE, size);
+	slab = aligned_alloc(TCPHS_HUGE_PAGE, TCPHS_HUGE_PAGE);
+	if (slab)
+		tcphs_huge_advise(slab, TCPHS_HUGE_PAGE);
+	return slab;
+}
+
+/* The list of chunks doubles at powers of two. */
+static bool grow_list(struct tcphs_pool *pool, uint32_t more)
+{
+	size_t wanted = pool->chunk_room ? pool->chunk_room : 1;
 	struct tcphs_chunk **chunks;
-	struct tcphs_chunk *chunk;
 
-	/* The list of chunks doubles at powers of two. */
-	if ((pool->chunk_count & (pool->chunk_count - 1)) == 0) {
-		size_t wanted = pool->chunk_count ? 2 * (size_t)pool->chunk_count : 1;
-
-		chunks = realloc(pool->chunks, wanted * sizeof(*chunks));
-		if (!chunks)
-			return false;
-		pool->chunks = chunks;
-	}
-	chunk = aligned_alloc(CACHE_LINE, (size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
-	if (!chunk)
+	while (wanted < (size_t)pool->chunk_count + more)
+		wanted *= 2;
+	if (wanted == pool->chunk_room)
+		return true;
+	chunks = realloc(pool->chunks, wanted * sizeof(*chunks));
+	if (!chunks)
 		return false;
-	memset(chunk->taken, 0, sizeof(chunk->taken));
-	pool->chunks[pool->chunk_count++] = chunk;
+	pool->chunks = chunks;
+	pool->chunk_room = (uint32_t)wanted;
+	return true;
+}
+
+static bool grow(struct tcphs_pool *pool)
+{
+	uint32_t more = chunks_wanted(pool);
+	struct tcphs_slab *slab;
+
+	if (!grow_list(pool, more))
+		return false;
+	slab = new_slab(pool, more);
+	if (!slab && more > 1)
+		slab = new_slab(pool, more = 1);
+	if (!slab)
+		return false;
+	slab->before = pool->slabs;
+	pool->slabs = slab;
+	for (uint32_t i = 0; i < more; i++)
+		pool->chunks[pool->chunk_count++] = (struct tcphs_chunk *)(slab->chunks + i * size_of_chunk(pool));
 	return true;
 }
 
@@ -64,6 +117,8 @@ uint32_t tcphs_pool_take(struct tcphs_pool *pool)
 		    (pool->count >> TCPHS_CHUNK_BITS == pool->chunk_count && !grow(pool)))
 			return TCPHS_NONE;
 		number = pool->count++;
+		if (number % TCPHS_CHUNK == 0)
+			memset(pool->chunks[number >> TCPHS_CHUNK_BITS]->taken, 0, sizeof(pool->chunks[0]->taken));
 	}
 	*word_of(pool, number) |= UINT64_C(1) << number % 64;
 	return number;

@@ -26,11 +26,19 @@ struct tcphs_chunk {
 	uint8_t items[];
 };
 
+/** A piece of memory with one or more chunks. */
+struct tcphs_slab {
+	struct tcphs_slab *before;
+	uint64_t unused[7];
+	uint8_t chunks[];
+};
+
 struct tcphs_pool {
 	struct tcphs_chunk **chunks;
+	struct tcphs_slab *slabs;
 	size_t item;           /* octets, 4 or more */
 	uint32_t count;        /* items ever handed out */
-	uint32_t chunk_count;
+	uint32_t chunk_count, chunk_room;
 	uint32_t free;         /* first item given back, or NONE; its first 4 octets name the next */
 };
 

@@ -208,26 +208,6 @@ static void parse_options(struct tcphs_segment *segment, const uint8_t *tcp, siz
 	read_options(&segment->options, tcp + HEADER_MIN, there - HEADER_MIN, header - HEADER_MIN);
 }
 
-/** are_usual(): RFC 7323 appendix A: what nearly every segment after the handshake has for options. */
-static inline bool are_usual(const uint8_t *options)
-{
-	return get32(options) == (KIND_NOP << 24 | KIND_NOP << 16 | KIND_TIMESTAMPS << 8 | 10);
-}
-
-/** take_usual(): these options, of which only the two numbers differ. */
-static inline void take_usual(struct tcphs_segment *segment, const uint8_t *options)
-{
-	struct tcphs_options *o = &segment->options;
-	uint64_t hash;
-
-	o->seen = TCPHS_OPT_TIMESTAMPS;
-	o->tsval = get32(options + 4);
-	o->tsecr = get32(options + 8);
-	hash = ((uint64_t)o->tsval << 32 | o->tsecr) * UINT64_C(0x9E3779B97F4A7C15);
-	o->hash = (uint32_t)(hash ^ hash >> 32);
-	segment->have |= TCPHS_HAVE_OPTIONS;
-}
-
 /** parse_stump(): a header cut before the window: what is whole of it is set, TCPHS_HAVE_HEADER is not. */
 static void parse_stump(struct tcphs_segment *segment, const uint8_t *tcp, size_t captured)
 {
@@ -245,13 +225,14 @@ static void parse_stump(struct tcphs_segment *segment, const uint8_t *tcp, size_
 		segment->flags = get16(tcp + 12) & TCPHS_FLAGS;
 }
 
+#define HAVE_ALL (TCPHS_HAVE_SEQ | TCPHS_HAVE_HEADER | TCPHS_HAVE_OPTIONS | TCPHS_HAVE_LENGTH)
+
 /** plain_of(): see TCPHS_PLAIN. */
-static inline uint8_t plain_of(const struct tcphs_segment *s)
+static uint8_t plain_of(const struct tcphs_segment *s)
 {
-	const uint8_t all = TCPHS_HAVE_SEQ | TCPHS_HAVE_HEADER | TCPHS_HAVE_OPTIONS | TCPHS_HAVE_LENGTH;
 	const struct tcphs_options *o = &s->options;
 
-	if (s->have != all || (s->flags & (TCPHS_SYN | TCPHS_FIN | TCPHS_RST | TCPHS_ACK)) != TCPHS_ACK ||
+	if (s->have != HAVE_ALL || (s->flags & (TCPHS_SYN | TCPHS_FIN | TCPHS_RST | TCPHS_ACK)) != TCPHS_ACK ||
 	    ((o->seen & (TCPHS_OPT_MSS | TCPHS_OPT_WSCALE | TCPHS_OPT_SACK_OK)) | o->malformed | o->repeated) != 0)
 		return 0;
 	if (s->window == 0 || s->sport == 0 || s->dport == 0 || s->sport == s->dport)
@@ -259,30 +240,29 @@ static inline uint8_t plain_of(const struct tcphs_segment *s)
 	return o->seen & TCPHS_OPT_TIMESTAMPS ? TCPHS_PLAIN | TCPHS_PLAIN_STAMPED : TCPHS_PLAIN;
 }
 
-/** print_of(): a hash of seq, ack, flags, window, options and length. */
-static inline uint32_t print_of(const struct tcphs_segment *s)
+/** print_of(): a hash of these. */
+static inline uint32_t print_of(uint32_t seq, uint32_t ack, uint32_t length, uint32_t flags_window, uint32_t options)
 {
-	uint64_t h = ((uint64_t)s->ack << 32 | s->seq) * UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t h = ((uint64_t)ack << 32 | seq) * UINT64_C(0x9e3779b97f4a7c15);
 
-	h ^= ((uint64_t)s->length << 32 | (uint32_t)s->flags << 16 | s->window) * UINT64_C(0xc2b2ae3d27d4eb4f);
-	h = (h ^ h >> 32 ^ s->options.hash) * UINT64_C(0x165667b19e3779f9);
-	return (uint32_t)(h >> 32) | !(h >> 32);
+	h ^= ((uint64_t)length << 32 | flags_window) * UINT64_C(0xc2b2ae3d27d4eb4f);
+	h = (h ^ h >> 32 ^ options) * UINT64_C(0x165667b19e3779f9);
+	return (uint32_t)(h >> 32) | 1;
 }
 
-void tcphs_segment_sum_up(struct tcphs_segment *segment)
+void tcphs_segment_sum_up(struct tcphs_segment *s)
 {
-	segment->plain = plain_of(segment);
-	segment->print = print_of(segment);
+	s->plain = plain_of(s);
+	s->print = print_of(s->seq, s->ack, s->length, (uint32_t)s->flags << 16 | s->window, s->options.hash);
 }
 
-void tcphs_segment_parse(struct tcphs_segment *segment, const uint8_t *tcp, size_t captured, size_t length)
+/** parse_any(): a header of any kind. */
+__attribute__((noinline)) static void parse_any(struct tcphs_segment *segment, const uint8_t *tcp, size_t captured,
+                                                size_t length)
 {
 	size_t header;
 
 	*segment = (struct tcphs_segment){ .options.mptcp_subtype = TCPHS_MP_NONE };
-	/* What follows the segment in the frame (Ethernet padding) is not the segment's. */
-	if (length != 0 && captured > length)
-		captured = length;
 	if (captured < HEADER_NEEDED) {
 		parse_stump(segment, tcp, captured);
 		return;
@@ -305,9 +285,49 @@ void tcphs_segment_parse(struct tcphs_segment *segment, const uint8_t *tcp, size
 		segment->have |= TCPHS_HAVE_LENGTH;
 		segment->length = (uint32_t)(length - header);
 	}
-	if (header == HEADER_MIN + 12 && captured >= header && are_usual(tcp + HEADER_MIN))
-		take_usual(segment, tcp + HEADER_MIN);
-	else
-		parse_options(segment, tcp, captured, header);
+	parse_options(segment, tcp, captured, header);
 	tcphs_segment_sum_up(segment);
+}
+
+/** The header of nearly all segments after the handshake: these options (RFC 7323 appendix A) and no others. */
+enum { HEADER_USUAL = HEADER_MIN + 12 };
+
+static inline bool is_usual(const uint8_t *tcp, size_t captured)
+{
+	return captured >= HEADER_USUAL && tcp[12] >> 4 == HEADER_USUAL / 4 &&
+	       get32(tcp + HEADER_MIN) == (KIND_NOP << 24 | KIND_NOP << 16 | KIND_TIMESTAMPS << 8 | 10);
+}
+
+/** parse_usual(): such a header at once; |length| is known. Everything is read before anything is written. */
+static inline void parse_usual(struct tcphs_segment *segment, const uint8_t *tcp, size_t length)
+{
+	const uint16_t sport = get16(tcp), dport = get16(tcp + 2);
+	const uint32_t seq = get32(tcp + 4), ack = get32(tcp + 8);
+	const uint32_t flags_window = get32(tcp + 12) & (TCPHS_FLAGS << 16 | UINT16_MAX);
+	const uint32_t octets = (uint32_t)(length - HEADER_USUAL);
+	const uint32_t tsval = get32(tcp + HEADER_MIN + 4), tsecr = get32(tcp + HEADER_MIN + 8);
+	const uint64_t mixed = ((uint64_t)tsval << 32 | tsecr) * UINT64_C(0x9E3779B97F4A7C15);
+	const uint32_t hash = (uint32_t)(mixed ^ mixed >> 32);
+	const bool plain = (flags_window >> 16 & (TCPHS_SYN | TCPHS_FIN | TCPHS_RST | TCPHS_ACK)) == TCPHS_ACK &&
+	                   (flags_window & UINT16_MAX) != 0 && sport != 0 && dport != 0 && sport != dport;
+
+	*segment = (struct tcphs_segment){
+		.have = HAVE_ALL, .plain = plain ? TCPHS_PLAIN | TCPHS_PLAIN_STAMPED : 0,
+		.flags = (uint16_t)(flags_window >> 16), .seq = seq, .ack = ack, .length = octets,
+		.print = print_of(seq, ack, octets, flags_window, hash), .window = (uint16_t)flags_window,
+		.sport = sport, .dport = dport,
+		.options = { .seen = TCPHS_OPT_TIMESTAMPS, .mptcp_subtype = TCPHS_MP_NONE, .tsval = tsval,
+		             .tsecr = tsecr, .hash = hash },
+	};
+}
+
+void tcphs_segment_parse(struct tcphs_segment *segment, const uint8_t *tcp, size_t captured, size_t length)
+{
+	/* What follows the segment in the frame (Ethernet padding) is not the segment's. */
+	if (length != 0 && captured > length)
+		captured = length;
+	if (length != 0 && is_usual(tcp, captured))
+		parse_usual(segment, tcp, length);
+	else
+		parse_any(segment, tcp, captured, length);
 }

@@ -225,17 +225,20 @@ static bool is_higher(const struct tcphs_key *key, bool ipv4)
 
 void tcphs_store_place(const struct tcphs_store *store, const struct tcphs_key *key, struct tcphs_place *place)
 {
+	uint32_t ends[4], ports;
+
 	place->key = key;
 	place->seen = TCPHS_NONE;
 	place->ipv4 = is_ipv4(key);
 	place->direction = is_higher(key, place->ipv4);
-	if (place->ipv4) {
-		struct ends4 ends = ends4_of(place);
-
-		place->hash = hash4(store, &ends);
-	} else {
+	if (!place->ipv4) {
 		place->hash = hash6(store, low_of(place), high_of(place), ports_of(place));
+		return;
 	}
+	memcpy(&ends[0], key->src + 12, 4);
+	memcpy(&ends[1], key->dst + 12, 4);
+	ports = ports_of(place);
+	place->hash = hash4(store, &(struct ends4){ ends[place->direction], ends[!place->direction], ports });
 }
 
 /* The key of the ends that an item has; the sender is that of |direction|. */

@@ -161,7 +161,8 @@ static inline uint32_t tcphs_store_look_up(const struct tcphs_store *store, cons
 uint32_t tcphs_store_add(struct tcphs_store *store, const struct tcphs_place *place);
 
 /**
- * tcphs_store_add_syn(): a 4-tuple that is not there yet, as the SYN |segment| that opens its first connection. |plain|: tcphs_checks_pass().
+ * tcphs_store_add_syn(): a 4-tuple that is not there yet, as the SYN |segment| that opens its first connection, and
+ * whether that |plain|ly passes all checks (tcphs_checks_pass()).
  *
  * @return its number, or NONE: it cannot be packed, or there is no memory.
  */
@@ -230,14 +231,14 @@ struct tcphs_packed_syn {
 	tcphs_ref ref;
 	uint32_t seq, ack, tsval, options_hash;
 	uint16_t length, window, mss, ip_id;
-	uint32_t bits;                 /* flags, have, checksum, options.seen, and three that the store has for itself */
+	uint32_t bits;                 /* flags, have, checksum, options.seen, and three of the store's own */
 	uint8_t ttl, encap, wscale, cookie_length;
 	uint8_t mptcp;
 };
 
 /** tcphs_syn_pack(): false if unpacking would not give the same segment. */
 bool tcphs_syn_pack(struct tcphs_packed_syn *packed, const struct tcphs_segment *segment, const struct tcphs_key *key);
-/** tcphs_syn_bits(): .bits without what the store has for itself. */
+/** tcphs_syn_bits(): .bits without where the 4-tuple is, which is the store's own business. */
 uint32_t tcphs_syn_bits(const struct tcphs_packed_syn *packed);
 /** tcphs_syn_is_plain(): whether tcphs_checks_pass() was said of it. */
 bool tcphs_syn_is_plain(const struct tcphs_packed_syn *packed);

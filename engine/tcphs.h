@@ -152,7 +152,7 @@ struct tcphs_segment {
 	uint16_t flags;      /* TCPHS_FIN ... TCPHS_AE */
 	uint32_t seq, ack;   /* ack as on the wire, whether or not the ACK flag is set */
 	uint32_t length;     /* payload octets by the IP header, captured or not */
-	uint32_t print;      /* what two copies of it have in common; never 0 */
+	uint32_t print;      /* a hash of what two copies of it have in common; 0 is not known: no copy */
 	uint16_t window;     /* as on the wire, not scaled */
 	uint16_t sport, dport;
 	struct tcphs_options options;
@@ -168,8 +168,8 @@ struct tcphs_segment {
 void tcphs_segment_parse(struct tcphs_segment *segment, const uint8_t *tcp, size_t captured, size_t length);
 
 /**
- * tcphs_segment_sum_up(): sets .plain and .print, which come of the other members. tcphs_segment_parse() has done it; to
- * be called by who sets those members otherwise.
+ * tcphs_segment_sum_up(): sets .plain and .print, which come of the other members. tcphs_segment_parse() has done it;
+ * for those who set these members otherwise.
  */
 void tcphs_segment_sum_up(struct tcphs_segment *segment);
 

@@ -297,11 +297,11 @@ static void expire_lingering(struct tcphs_tracker *t)
 
 /* A tuple without a connection is given back if it was forgotten, else packed. Retired connections name their tuple
  * until they are drained. */
-static void settle(struct tcphs_tracker *t, uint32_t number)
+static inline void settle(struct tcphs_tracker *t, uint32_t number)
 {
 	const struct tcphs_tuple *tuple = tuple_at(t, number);
 
-	if (t->config.keep || tuple->undrained > 0 || tuple->newest != TCPHS_NONE || tuple->previous != TCPHS_NONE)
+	if (tuple->newest != TCPHS_NONE || t->config.keep || tuple->undrained > 0 || tuple->previous != TCPHS_NONE)
 		return;
 	if (tuple->flags & TCPHS_TUPLE_FORGOTTEN)
 		tcphs_store_give(&t->store, number);
@@ -636,7 +636,8 @@ static void take(struct tcphs_tracker *t, uint32_t number, const struct tcphs_ke
 	bool was_open = tcphs_connection_open(&e->c);
 
 	update(t, e, key, direction, s, event, mark);
-	mark->connection = number;
+	if (mark)
+		mark->connection = number;
 	if (shows_isn(event))
 		note_isn_sent(t, e, direction, s);
 	if (!was_open && tcphs_connection_open(&e->c))
@@ -695,11 +696,13 @@ static bool begins(const struct tcphs_tuple *tuple, const struct tcphs_segment *
 
 static int judge_late(struct tcphs_tracker *t, struct tcphs_tuple *tuple, struct tcphs_mark *mark)
 {
-	mark->late = 1;
-	if (tuple->newest != TCPHS_NONE) {
-		mark->connection = tuple->newest;
+	if (tuple->newest != TCPHS_NONE)
 		entry_at(t, tuple->newest)->c.late++;
-	}
+	if (!mark)
+		return TCPHS_OK;
+	mark->late = 1;
+	if (tuple->newest != TCPHS_NONE)
+		mark->connection = tuple->newest;
 	return TCPHS_OK;
 }
 
@@ -712,7 +715,8 @@ static int dispatch(struct tcphs_tracker *t, uint32_t tuple_number, const struct
 	bool splits = number_stream(t, tuple, direction, s);
 	enum tcphs_event event = TCPHS_EV_ANOTHER;
 
-	mark->stream = tuple->stream;
+	if (mark)
+		mark->stream = tuple->stream;
 	if (!live(t, number) && !begins(tuple, s, splits, base, based))
 		return judge_late(t, tuple, mark);
 	/* A server that acknowledged the SYN and then sends its own (split handshake) had no number to go by. */
@@ -755,7 +759,6 @@ static uint32_t replay(struct tcphs_tracker *t, uint32_t packed)
 	struct tcphs_key key;
 	struct tcphs_place place;
 	struct tcphs_segment syn;
-	struct tcphs_mark mark;
 	struct tcphs_entry *e;
 	uint32_t stream, number, entry;
 
@@ -771,7 +774,7 @@ static uint32_t replay(struct tcphs_tracker *t, uint32_t packed)
 		return TCPHS_NONE;
 	}
 	e = entry_at(t, entry);
-	update(t, e, &key, place.direction, &syn, tcphs_classify(&e->c, &t->config, TCPHS_SIDE_FIRST, &syn), &mark);
+	update(t, e, &key, place.direction, &syn, tcphs_classify(&e->c, &t->config, TCPHS_SIDE_FIRST, &syn), NULL);
 	return number;
 }
 
@@ -851,7 +854,6 @@ int tcphs_tracker_segment_at(struct tcphs_tracker *t, const struct tcphs_place *
                              const struct tcphs_segment *segment, struct tcphs_mark *mark)
 {
 	struct tcphs_segment moved;
-	struct tcphs_mark unwanted;
 	uint32_t number;
 	int result;
 
@@ -864,7 +866,8 @@ int tcphs_tracker_segment_at(struct tcphs_tracker *t, const struct tcphs_place *
 	number = tcphs_store_look_up(&t->store, place);
 	if (!mark && goes_on(t, number, place, segment))
 		return TCPHS_OK;
-	no_mark(mark ? mark : &unwanted);
+	if (mark)
+		no_mark(mark);
 	if (!(segment->have & TCPHS_HAVE_HEADER)) {
 		note_cut(t, number);
 		return TCPHS_OK;
@@ -877,7 +880,7 @@ int tcphs_tracker_segment_at(struct tcphs_tracker *t, const struct tcphs_place *
 	if (number == TCPHS_NONE)
 		return TCPHS_ERR_NOMEM;
 	tcphs_store_used(&t->store, number, t->now);
-	result = dispatch(t, number, place->key, place->direction, segment, mark ? mark : &unwanted);
+	result = dispatch(t, number, place->key, place->direction, segment, mark);
 	rank(t, number);
 	settle(t, number);
 	return result;
@@ -1089,7 +1092,7 @@ static uint32_t next_retired(struct tcphs_tracker *t)
 	return number;
 }
 
-/* The entry of a retired connection that is packed, made again; NONE without memory. The capture ends for it at |end|. */
+/* The entry of a retired connection that is packed, made again; NONE without memory. The capture ends at |end|. */
 static uint32_t bring_back(struct tcphs_tracker *t, uint32_t number, tcphs_time end)
 {
 	uint32_t tuple = replay(t, number), entry;

@@ -29,9 +29,9 @@
  * the pieces captured beyond it. A hole is a gap when the peer acknowledges data beyond it. A side that would need
  * more than TCPHS_ZEEK_BLOCKS pieces gets no further G: none is better than a wrong one.
  *
- * Cost. Once a connection runs, nearly every segment is the next one in order and adds no letter. take_expected()
- * recognises these with a few comparisons; everything else takes the whole way, step by step in Zeek's order, which
- * is also the order of the letters that one segment can add. Both ways give the same (the unit test compares them).
+ * Cost. Once a connection runs, nearly every segment is the next one in order and adds no letter. Those need not be
+ * told one by one: tcphs_zeek_waits() and tcphs_zeek_may_wait() say which, and tcphs_zeek_catch_up() takes them in
+ * together, before the next one that does matter. That gives the same (the unit test compares them).
  *
  * What cannot be reproduced from the segments of one connection alone: the letter X and role changes made by Zeek's
  * application analyzers. Payloads are taken to be captured whole, as only their length is known here.
@@ -584,8 +584,8 @@ static void move_state(struct tcphs_zeek *zeek, const struct step *step)
 		set_state(sender, RESET);
 }
 
-/** is_sound(): all that the side sent was captured, in order, so that take_expected() need not look closer. */
-static bool is_sound(const struct tcphs_zeek *zeek, unsigned side)
+/** is_sound(): all that the side sent was captured, in order, so that what is next in order adds nothing. */
+static inline bool is_sound(const struct tcphs_zeek *zeek, unsigned side)
 {
 	const struct tcphs_zeek_endpoint *endpoint = &zeek->endpoint[side];
 	const int64_t delivered = zeek->delivered[side];
@@ -594,18 +594,6 @@ static bool is_sound(const struct tcphs_zeek *zeek, unsigned side)
 	       !(endpoint->marks & GAVE_UP) && !(endpoint->seq_wraps | endpoint->ack_wraps) &&
 	       delivered <= INT32_MAX && endpoint->start + (uint32_t)delivered == endpoint->last &&
 	       endpoint->acked <= endpoint->last;
-}
-
-/** set_ready(): for which of data and plain acknowledgments take_expected() may be tried. */
-static void set_ready(struct tcphs_zeek *zeek)
-{
-	const bool sound = is_sound(zeek, 0) && is_sound(zeek, 1);
-
-	for (unsigned side = 0; side < 2; side++) {
-		const uint32_t seen = zeek->seen >> role_shift(zeek, side);
-
-		zeek->ready[side] = sound && (seen & SEEN_ANYTHING) ? seen & (SEEN_DATA | SEEN_ACK) : 0;
-	}
 }
 
 /** take(): one segment, all steps. */
@@ -617,7 +605,7 @@ static void take(struct tcphs_zeek *zeek, unsigned side, const struct tcphs_segm
 		.originator = side == zeek->originator,
 	};
 
-	step.span = (flags & TCPHS_RST ? 0 : segment->length) + !!(flags & TCPHS_SYN) + !!(flags & TCPHS_FIN);
+	step.span = (flags & TCPHS_RST ? 0 : segment->length) + (flags / TCPHS_SYN & 1) + (flags / TCPHS_FIN & 1);
 	step.end = segment->seq + step.span;
 	note_part(zeek, &step);
 	place(&step);
@@ -637,7 +625,6 @@ static void take(struct tcphs_zeek *zeek, unsigned side, const struct tcphs_segm
 	zeek->seen |= step.originator ? SEEN_ANYTHING : SEEN_ANYTHING << ROLE_BITS;
 	if (segment->length > 0 && !(flags & TCPHS_RST) && !step.underflow)
 		take_data(zeek, side, step.seq + !!(flags & TCPHS_SYN), segment->length);
-	set_ready(zeek);
 }
 
 /** is_readable(): the header is sound and wholly captured; of anything else Zeek takes only the addresses and ports. */
@@ -646,36 +633,7 @@ static inline bool is_readable(const struct tcphs_segment *segment)
 	return (segment->have & (TCPHS_BAD_OFFSET | TCPHS_HAVE_OPTIONS)) == TCPHS_HAVE_OPTIONS;
 }
 
-/**
- * take_expected(): if the segment is data in order or a plain acknowledgment, of a kind whose letter is there, and
- * acknowledges only what was captured: takes it in and returns true. Numbers near a wrap are left to take().
- */
-static inline bool take_expected(struct tcphs_zeek *zeek, unsigned side, const struct tcphs_segment *segment)
-{
-	struct tcphs_zeek_endpoint *sender = &zeek->endpoint[side], *peer = &zeek->endpoint[!side];
-	const uint32_t seq = segment->seq, length = segment->length, end = seq + length;
-
-	if (!(zeek->ready[side] & (length > 0 ? SEEN_DATA : SEEN_ACK)) ||
-	    (segment->flags & (SYN_FIN_RST | TCPHS_ACK)) != TCPHS_ACK || segment->window == 0)
-		return false;
-	if (!is_readable(segment) || segment->checksum == TCPHS_CHECKSUM_BAD ||
-	    segment->checksum == TCPHS_CHECKSUM_BAD_IP)
-		return false;
-	if (seq != sender->last || !seq_within(segment->ack, peer->acked, peer->last))
-		return false;
-	if (length > 0) {
-		if (end < seq || end - sender->acked > TCPHS_ZEEK_UNACKED || end - sender->start > INT32_MAX)
-			return false;
-		sender->last = end;
-		zeek->delivered[side] += length;
-	}
-	peer->acked = segment->ack;
-	return true;
-}
-
-/** take_other(): a segment that take_expected() left. Not inlined, which would cost every segment its registers. */
-__attribute__((noinline)) static void take_other(struct tcphs_zeek *zeek, unsigned side,
-                                                 const struct tcphs_segment *segment)
+void tcphs_zeek_update(struct tcphs_zeek *zeek, unsigned side, const struct tcphs_segment *segment)
 {
 	if (segment->checksum == TCPHS_CHECKSUM_BAD_IP)
 		return;
@@ -689,22 +647,21 @@ __attribute__((noinline)) static void take_other(struct tcphs_zeek *zeek, unsign
 		take(zeek, side, segment);
 }
 
-void tcphs_zeek_update(struct tcphs_zeek *zeek, unsigned side, const struct tcphs_segment *segment)
+void tcphs_zeek_waits(const struct tcphs_zeek *zeek, const struct tcphs_zeek_numbers numbers[2], uint8_t waits[2])
 {
-	if (!take_expected(zeek, side, segment))
-		take_other(zeek, side, segment);
-}
-
-uint8_t tcphs_zeek_waits(const struct tcphs_zeek *zeek, unsigned side, const struct tcphs_zeek_numbers numbers[2])
-{
+	waits[0] = waits[1] = 0;
 	for (unsigned i = 0; i < 2; i++) {
 		const struct tcphs_zeek_endpoint *endpoint = &zeek->endpoint[i];
 
 		if (endpoint->start != numbers[i].isn || endpoint->last != numbers[i].next ||
-		    endpoint->acked != numbers[i].acked)
-			return 0;
+		    endpoint->acked != numbers[i].acked || !is_sound(zeek, i))
+			return;
 	}
-	return zeek->ready[side];
+	for (unsigned side = 0; side < 2; side++) {
+		const uint32_t seen = zeek->seen >> role_shift(zeek, side);
+
+		waits[side] = seen & SEEN_ANYTHING ? seen & (SEEN_DATA | SEEN_ACK) : 0;
+	}
 }
 
 void tcphs_zeek_catch_up(struct tcphs_zeek *zeek, const struct tcphs_zeek_numbers numbers[2])

@@ -13,7 +13,7 @@
 /** Pieces of data kept beyond a hole, for each endpoint; with more, the endpoint gets no gap letters any more. */
 #define TCPHS_ZEEK_BLOCKS 4
 
-/** Kinds of segments that most are: bits of tcphs_zeek.ready. */
+/** Kinds of segments that most are: what tcphs_zeek_waits() says. */
 enum {
 	TCPHS_ZEEK_DATA = 1 << 3,
 	TCPHS_ZEEK_ACK = 1 << 4,       /* nothing but an acknowledgment */
@@ -52,7 +52,6 @@ struct tcphs_zeek {
 	uint32_t seen;                 /* letters recorded and other facts, by role */
 	uint8_t originator;            /* enum tcphs_side */
 	uint8_t letters;               /* length of history */
-	uint8_t ready[2];              /* of each side, what may go the short way; 0 is right, and slower */
 	char history[TCPHS_ZEEK_LETTERS + 1];
 };
 
@@ -64,17 +63,34 @@ struct tcphs_zeek {
  */
 void tcphs_zeek_update(struct tcphs_zeek *zeek, unsigned side, const struct tcphs_segment *segment);
 
-/**
- * tcphs_zeek_waits(): for which kinds of segments of |side| tcphs_zeek_update() may be put off. Such a segment has ACK
- * and none of SYN, FIN and RST, and a window; its header is whole and sound; it is the next one in order, its number
- * does not wrap, and with it no more than TCPHS_ZEEK_UNACKED octets are unacknowledged, nor more than INT32_MAX sent;
- * and it acknowledges what the peer has sent, no less than before. The caller has each side's ISN, next number and the
- * last one that its peer acknowledged; if these are not what is known here nothing can be put off.
- */
+/** struct tcphs_zeek_numbers: of a side, its ISN, its next number, and the last one that its peer acknowledged. */
 struct tcphs_zeek_numbers {
 	uint32_t isn, next, acked;
 };
-uint8_t tcphs_zeek_waits(const struct tcphs_zeek *zeek, unsigned side, const struct tcphs_zeek_numbers numbers[2]);
+
+/**
+ * tcphs_zeek_waits(): for which kinds of segments of each side tcphs_zeek_update() may be put off. |numbers| are the
+ * caller's; if they are not what is known here nothing can be put off.
+ */
+void tcphs_zeek_waits(const struct tcphs_zeek *zeek, const struct tcphs_zeek_numbers numbers[2], uint8_t waits[2]);
+
+/**
+ * tcphs_zeek_may_wait(): whether a segment of |own| may be put off, which has ACK and none of SYN, FIN and RST, and a
+ * window, and whose header is whole and sound: it is data in order or a plain acknowledgment, of a kind whose letter is
+ * there, and acknowledges only what was captured. Numbers near a wrap are better told at once.
+ */
+static inline bool tcphs_zeek_may_wait(uint8_t waits, const struct tcphs_zeek_numbers *own,
+                                       const struct tcphs_zeek_numbers *peer, const struct tcphs_segment *segment)
+{
+	uint32_t end = segment->seq + segment->length;
+
+	if (segment->seq != own->next || segment->ack - peer->acked > peer->next - peer->acked)
+		return false;
+	if (segment->length == 0)
+		return waits & TCPHS_ZEEK_ACK;
+	return (waits & TCPHS_ZEEK_DATA) && end >= segment->seq && end - own->acked <= TCPHS_ZEEK_UNACKED &&
+	       end - own->isn <= INT32_MAX;
+}
 
 /** tcphs_zeek_catch_up(): before anything else, after segments were put off: where they have brought both sides. */
 void tcphs_zeek_catch_up(struct tcphs_zeek *zeek, const struct tcphs_zeek_numbers numbers[2]);

@@ -230,16 +230,13 @@ static void unknown_linktype(struct decode *decode, int linktype)
 	not_decoded(decode, word);
 }
 
-/** usual_encap(): decoder_encap() of a frame that usual_frame() took. */
-static uint8_t usual_encap(struct tcphs_decoder *decoder, enum usual usual)
+/** meet_usual(): decoder_encap() of a frame that usual_frame() took, for the first time. */
+__attribute__((noinline)) static void meet_usual(struct tcphs_decoder *decoder, enum usual usual)
 {
 	struct decode decode = { .decoder = decoder, .path_length = usual_paths[usual].length };
 
-	if (decoder->usual_encaps[usual] == 0) {
-		memcpy(decode.path, usual_paths[usual].layers, sizeof usual_paths[usual].layers);
-		decoder->usual_encaps[usual] = decoder_encap(&decode) + 1;
-	}
-	return (uint8_t)(decoder->usual_encaps[usual] - 1);
+	memcpy(decode.path, usual_paths[usual].layers, sizeof usual_paths[usual].layers);
+	decoder->usual_encaps[usual] = decoder_encap(&decode) + 1;
 }
 
 /** decode_layers(): the items of any frame. */
@@ -276,7 +273,9 @@ size_t tcphs_decode(struct tcphs_decoder *decoder, const struct tcphs_frame *fra
 	usual = usual_frame(frame, items);
 	if (usual == USUAL_NOT)
 		return decode_layers(decoder, frame, items);
-	items->tcp.segment.encap = usual_encap(decoder, usual);
+	if (decoder->usual_encaps[usual] == 0)
+		meet_usual(decoder, usual);
+	items->tcp.segment.encap = (uint8_t)(decoder->usual_encaps[usual] - 1);
 	return 1;
 }
 

@@ -169,6 +169,7 @@ static void feed_one(struct tcphs_tracker *tracker, const struct record *record,
 	s->seq += telling->shift[record->side];
 	if (s->flags & TCPHS_ACK)
 		s->ack += telling->shift[!record->side];
+	tcphs_segment_sum_up(s);
 	tcphs_tracker_frame(tracker, s->time);
 	if (record->quoted)
 		CHECK(tcphs_tracker_quote(tracker, &quote, mark) == TCPHS_OK);

@@ -157,6 +157,7 @@ static uint32_t feed(struct tcphs_tracker *tracker, bool ipv6, bool from_server,
 
 	segment.ref = ++ref;
 	segment.time = ref * TCPHS_MILLISECOND;
+	tcphs_segment_sum_up(&segment);
 	g_assert_cmpint(tcphs_tracker_segment(tracker, &key, &segment, &mark), ==, TCPHS_OK);
 	return mark.connection;
 }

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * huge.h - large memory in huge pages, where the system has them.
+ *
+ * What is kept of a large capture is read here and there: with pages of 4 KB nearly every look needs the page tables,
+ * too, and each page costs a fault when it is touched first.
+ */
+#ifndef TCPHS_HUGE_H
+#define TCPHS_HUGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
+#define TCPHS_HUGE_PAGE ((size_t)2 << 20)
+
+/** tcphs_huge_advise(): asks for huge pages where |memory| can be of such. A hint: what comes of it does not matter. */
+static inline void tcphs_huge_advise(void *memory, size_t size)
+{
+#ifdef MADV_HUGEPAGE
+	uintptr_t begin = ((uintptr_t)memory + TCPHS_HUGE_PAGE - 1) & ~(uintptr_t)(TCPHS_HUGE_PAGE - 1);
+	uintptr_t end = ((uintptr_t)memory + size) & ~(uintptr_t)(TCPHS_HUGE_PAGE - 1);
+
+	if (begin < end)
+		madvise((void *)begin, end - begin, MADV_HUGEPAGE);
+#else
+	(void)memory;
+	(void)size;
+#endif
+}
+
+#endif
