@@ -33,76 +33,6 @@ struct text {
 	size_t size, used;
 };
 
-static void append(struct text *text, const char *octets, size_t count)
-{
-	size_t room = text->used < text->size ? text->size - text->used : 0;
-
-	if (room > 0) {
-		size_t part = count < room ? count : room - 1;
-
-		memcpy(text->buffer + text->used, octets, part);
-		text->buffer[text->used + part] = '\0';
-	}
-	text->used += count;
-}
-
-static void append_number(struct text *text, uint64_t number)
-{
-	char digits[20];
-	size_t at = sizeof(digits);
-
-	do
-		digits[--at] = (char)('0' + number % 10);
-	while ((number /= 10) > 0);
-	append(text, digits + at, sizeof(digits) - at);
-}
-
-/** is_simple(): nothing but %s and %u is in it, as in nearly all. */
-static bool is_simple(const char *format)
-{
-	while ((format = strchr(format, '%')) != NULL) {
-		if (format[1] != 's' && format[1] != 'u')
-			return false;
-		format += 2;
-	}
-	return true;
-}
-
-static void append_simple(struct text *text, const char *format, va_list arguments)
-{
-	const char *directive, *word;
-
-	for (; (directive = strchr(format, '%')) != NULL; format = directive + 2) {
-		append(text, format, (size_t)(directive - format));
-		if (directive[1] == 'u') {
-			append_number(text, va_arg(arguments, unsigned));
-		} else {
-			word = va_arg(arguments, const char *);
-			append(text, word, strlen(word));
-		}
-	}
-	append(text, format, strlen(format));
-}
-
-/** put(): as printf does. There is a sentence or two for each failed connection, so what most need is quicker. */
-__attribute__((format(printf, 2, 3))) static void put(struct text *text, const char *format, ...)
-{
-	size_t room = text->used < text->size ? text->size - text->used : 0;
-	va_list arguments;
-	int wanted = 0;
-
-	va_start(arguments, format);
-	if (is_simple(format))
-		append_simple(text, format, arguments);
-	else
-		wanted = vsnprintf(room > 0 ? text->buffer + text->used : NULL, room, format, arguments);
-	va_end(arguments);
-	if (wanted > 0)
-		text->used += (size_t)wanted;
-}
-
-/* Sums of numbers are made for every segment that is shown, so they are put together without a format. */
-
 static void put_octets(struct text *text, const char *octets, size_t count)
 {
 	size_t room = text->used + 1 < text->size ? text->size - text->used - 1 : 0;
@@ -121,14 +51,57 @@ static void put_word(struct text *text, const char *word)
 	put_octets(text, word, strlen(word));
 }
 
-static void put_number(struct text *text, uint32_t number)
+static void put_number(struct text *text, uint64_t number)
 {
-	char digits[sizeof("4294967295")], *first = digits + sizeof(digits);
+	char digits[20], *first = digits + sizeof(digits);
 
 	do
 		*--first = (char)('0' + number % 10);
 	while (number /= 10);
 	put_octets(text, first, (size_t)(digits + sizeof(digits) - first));
+}
+
+/** is_simple(): nothing but %s and %u is in it, as in nearly all. */
+static bool is_simple(const char *format)
+{
+	while ((format = strchr(format, '%')) != NULL) {
+		if (format[1] != 's' && format[1] != 'u')
+			return false;
+		format += 2;
+	}
+	return true;
+}
+
+static void put_simple(struct text *text, const char *format, va_list arguments)
+{
+	const char *directive;
+
+	for (; (directive = strchr(format, '%')) != NULL; format = directive + 2) {
+		put_octets(text, format, (size_t)(directive - format));
+		if (directive[1] == 'u')
+			put_number(text, va_arg(arguments, unsigned));
+		else
+			put_word(text, va_arg(arguments, const char *));
+	}
+	put_word(text, format);
+}
+
+/** put(): as printf does. There is a sentence or two for each failed connection, and sums for every segment that is
+ * shown, so what most need goes without printf. */
+__attribute__((format(printf, 2, 3))) static void put(struct text *text, const char *format, ...)
+{
+	size_t room = text->used < text->size ? text->size - text->used : 0;
+	va_list arguments;
+	int wanted = 0;
+
+	va_start(arguments, format);
+	if (is_simple(format))
+		put_simple(text, format, arguments);
+	else
+		wanted = vsnprintf(room > 0 ? text->buffer + text->used : NULL, room, format, arguments);
+	va_end(arguments);
+	if (wanted > 0)
+		text->used += (size_t)wanted;
 }
 
 static struct text text_over(char *buffer, size_t size)
@@ -158,7 +131,7 @@ static void put_fraction(struct text *text, uint64_t thousandths, int least)
 		rest /= 10;
 		digits--;
 	}
-	append_number(text, whole);
+	put_number(text, whole);
 	if (digits > 0)
 		put(text, ".%0*" PRIu64, digits, rest);
 }

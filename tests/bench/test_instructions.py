@@ -69,7 +69,8 @@ def reason_to_skip():
     if os.uname().machine != "x86_64":
         return f"counts are of x86_64, and this is {os.uname().machine}"
     here, there = versions(), written()[0]
-    different = [f"{tool} {there[tool]} (here: {here.get(tool) or 'none'})" for tool in there if here.get(tool) != there[tool]]
+    different = [f"{tool} {version} (here: {here.get(tool) or 'none'})" for tool, version in there.items()
+                 if here.get(tool) != version]
     return f"counts are of {', '.join(different)}" if different else None
 
 
