@@ -76,3 +76,10 @@ else()
 	endforeach()
 	add_link_options(LINKER:-z,relro LINKER:-z,now LINKER:-z,noexecstack)
 endif()
+
+# What ships is optimised across files: with TCPHS_LINK_TIME it is compiled and linked. Libraries are compiled with
+# TCPHS_LINK_TIME_OBJECTS, which hold both forms, for tests link them, too. clang has no such objects before 17.
+if(CMAKE_C_COMPILER_ID STREQUAL "GNU" AND NOT TCPHS_SANITIZE)
+	set(TCPHS_LINK_TIME -flto=auto)
+	set(TCPHS_LINK_TIME_OBJECTS -flto=auto -ffat-lto-objects)
+endif()
