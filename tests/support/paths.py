@@ -27,12 +27,22 @@ def built(program):
     return program
 
 
-def sanitized():
-    """Whether the build has sanitizers in it: tshark, which has none, cannot load its plugin."""
+def configured(option):
+    """Whether the build was configured with an option of CMake on."""
     try:
-        return "TCPHS_SANITIZE:BOOL=ON" in (BUILD / "CMakeCache.txt").read_text()
+        return f"{option}:BOOL=ON" in (BUILD / "CMakeCache.txt").read_text()
     except FileNotFoundError:
         return False
+
+
+def sanitized():
+    """Whether the build has sanitizers in it: tshark, which has none, cannot load its plugin."""
+    return configured("TCPHS_SANITIZE")
+
+
+def covered():
+    """Whether the build counts which lines are reached."""
+    return configured("TCPHS_COVERAGE")
 
 
 def captures(*folders):
