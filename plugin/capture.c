@@ -28,6 +28,9 @@
 #include "fields.h"
 #include "plugin.h"
 
+/* Large enough that the C library gives the arrays pages of their own, which move without being copied. */
+#define ROOM_MIN 65536
+
 #define NO_MARKS 0  /* in marks_of_frame, which holds indices plus one */
 
 static struct {
@@ -91,7 +94,7 @@ static bool start(void)
 /** grow(): room for |count| elements of |size| octets in *array, in no state; false if memory ran out. */
 static bool grow(void **array, size_t *room, size_t count, size_t size)
 {
-	size_t wanted = *room + *room / 2 + 1024;
+	size_t wanted = *room ? *room + *room / 2 : ROOM_MIN;
 	void *grown;
 
 	if (count <= *room)
@@ -139,7 +142,8 @@ static bool meet(const packet_info *pinfo)
 	capture.newest = pinfo->num;
 	capture.newest_offset = pinfo->fd->file_off;
 	forget_marks(pinfo->num);
-	tcphs_tracker_frame(capture.tracker, time_of(pinfo));
+	capture.dissection.time = time_of(pinfo);
+	tcphs_tracker_frame(capture.tracker, capture.dissection.time);
 	return true;
 }
 
@@ -220,9 +224,9 @@ static void append(const packet_info *pinfo)
 bool tcphs_capture_segment(packet_info *pinfo, struct tcphs_dissection *dissection, struct tcphs_layer *layer,
                            const struct tcphs_key *key)
 {
-	layer->segment.time = time_of(pinfo);
 	if (!dissection->fresh)
 		return replay(pinfo, dissection, layer);
+	layer->segment.time = dissection->time;
 	layer->index = (uint32_t)capture.count;
 	layer->segment.ref = tcphs_capture_ref(layer->index);
 	if (capture.stopped || !reserve(pinfo->num) ||
@@ -237,9 +241,9 @@ bool tcphs_capture_segment(packet_info *pinfo, struct tcphs_dissection *dissecti
 bool tcphs_capture_quote(packet_info *pinfo, struct tcphs_dissection *dissection, struct tcphs_layer *layer,
                          struct tcphs_quote *quote)
 {
-	layer->segment.time = time_of(pinfo);
 	if (!dissection->fresh)
 		return replay(pinfo, dissection, layer);
+	layer->segment.time = dissection->time;
 	layer->index = (uint32_t)capture.count;
 	layer->segment.ref = tcphs_capture_ref(layer->index);
 	quote->segment = layer->segment;

@@ -32,6 +32,7 @@ struct tcphs_dissection {
 	const packet_info *pinfo;  /* of the frame under way, NULL between frames */
 	guint32 number;
 	bool fresh;                /* the first time that this record is dissected: its segments go to the engine */
+	tcphs_time time;           /* then, when it was captured */
 	uint32_t next;             /* mark of the next TCP header, where not fresh */
 	struct tcphs_layer *layers, **end;
 	struct tcphs_layer first;  /* most frames have one layer */
@@ -57,7 +58,7 @@ const struct tcphs_layer *tcphs_capture_leave(packet_info *pinfo);
 
 /**
  * tcphs_capture_segment(), tcphs_capture_quote(): the next TCP header of the frame. On the first visit it goes to the
- * engine, later its mark is found again. Time and ref are set here.
+ * engine with time and ref, later its mark is found again.
  *
  * @return whether there is a mark, then layer->index is set.
  */
