@@ -13,7 +13,7 @@ from support import paths
 
 PARTS = 10
 # All tenths together have to reach mutate.SCORE; of a single one chance makes more or less.
-LEAST = 92.0
+LEAST = 90.0
 
 
 def test_equivalents_are_mistakes_that_exist():
