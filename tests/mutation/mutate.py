@@ -55,8 +55,8 @@ TESTS = {
 }
 # Functions that only tell whether an ordinary segment may go the short way, and go it. What both ways leave behind is
 # the same, as test_store and test_zeek see. Most mistakes here make a segment go the other way, which nobody can see.
-SHORT_WAY = {"quick_of", "set_quick", "may_wait", "is_sound", "is_printed", "tcphs_connection_goes_on", "tcphs_zeek_waits",
-             "is_plain_ack", "is_plain_syn", "tcphs_checks_pass", "is_usual", "plain_of"}
+SHORT_WAY = {"quick_of", "set_quick", "may_wait", "is_sound", "is_printed", "tcphs_connection_goes_on",
+             "tcphs_zeek_waits", "is_plain_ack", "is_plain_syn", "tcphs_checks_pass", "is_usual", "plain_of"}
 SCORE = 95.0
 # What a program may use before it is thought to hang: processor seconds (none takes one), octets of memory and output.
 LIMITS = ("prlimit", "--cpu=6", f"--as={1 << 31}", f"--fsize={1 << 28}", "--core=0")
