@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""sanitized.py [FOLDER] - tshark with the plugin of the sanitized build, on every capture below a folder.
+"""sanitized.py [FOLDER...] - tshark with the plugin of the sanitized build, on every capture of ours and below folders.
 
-Default: captures/. Forty of them are merged into one, since tshark takes longer to begin than to read most, and read
+Forty of them are merged into one, since tshark takes longer to begin than to read most, and read
 three times: in one pass with the statistics, in two with all details, and as fields by a display filter. tshark itself
 is not built with sanitizers, so the library is loaded before it; leaks are for leaks.py. The exit code is 1 if the
 plugin made a mistake that a sanitizer sees, or tshark crashed.
@@ -62,10 +62,11 @@ def merged(captures, folder):
         yield from merged(captures[len(captures) // 2:], folder)
 
 
-def main(folder):
-    """Every capture below the folder, in every way."""
+def main(folders):
+    """Every capture below the folders, in every way."""
     tshark = Sanitized(PLUGIN)
-    captures = [path for path in sorted(Path(folder).rglob("*")) if path.is_file() and pdml.is_capture(path)]
+    captures = [path for folder in folders for path in sorted(Path(folder).resolve().rglob("*"))
+                if path.is_file() and pdml.is_capture(path)]
     with tempfile.TemporaryDirectory() as room, ThreadPoolExecutor(max_workers=2) as pool:
         Path(room).chmod(0o755)
         files = [file for first in range(0, len(captures), TOGETHER)
@@ -79,4 +80,4 @@ def main(folder):
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else paths.ROOT / "captures"))
+    sys.exit(main([paths.ROOT / "captures", *sys.argv[1:]]))
