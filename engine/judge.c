@@ -394,6 +394,11 @@ static size_t find(const struct judging *j, enum tcphs_reason reason, struct tcp
 	return count;
 }
 
+bool tcphs_rule_lasts(enum tcphs_rule rule)
+{
+	return rule != TCPHS_RULE_ACK_OF_UNSEEN && rule != TCPHS_RULE_HANDSHAKE_REORDERED;
+}
+
 /* -------------------------------------------------------------------------------------------------- */
 
 static enum tcphs_closed closed_of(const struct tcphs_connection *c)

@@ -273,6 +273,11 @@ struct tcphs_rule_info {
 const struct tcphs_rule_info *tcphs_rule_info(enum tcphs_rule rule);
 /** tcphs_rule_group(): the heading over the rule in lists, such as "SYN-ACK". */
 const char *tcphs_rule_group(enum tcphs_rule rule);
+/**
+ * tcphs_rule_lasts(): whether what is found by it with a certain verdict is still found at the end. A step captured
+ * late takes back that it was missing, and is then itself the one that came late.
+ */
+bool tcphs_rule_lasts(enum tcphs_rule rule);
 /** tcphs_rule_find(): the rule of that id, or -1. */
 int tcphs_rule_find(const char *word);
 /** "chat", "note", "warn", "error". */

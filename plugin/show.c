@@ -71,11 +71,11 @@ bool view_finding_shows(const struct view *view, const struct tcphs_finding *fin
 {
 	const struct tcphs_rule_info *rule = tcphs_rule_info((enum tcphs_rule)finding->rule);
 
-	/* With the verdict, all that is found of the whole is certain but this: what is missing may come later. */
-	bool lasting = finding->rule != TCPHS_RULE_ACK_OF_UNSEEN || view->pinfo->fd->visited;
-
-	return rule && finding->at == tcphs_capture_ref(view->layer->index) &&
-	       (rule->scope == TCPHS_SCOPE_SEGMENT || (view->settled && lasting));
+	if (!rule || finding->at != tcphs_capture_ref(view->layer->index))
+		return false;
+	/* With the verdict, nearly all that is found of the whole is certain. */
+	return rule->scope == TCPHS_SCOPE_SEGMENT ||
+	       (view->settled && (view->pinfo->fd->visited || tcphs_rule_lasts((enum tcphs_rule)finding->rule)));
 }
 
 const struct tcphs_finding *view_worst_finding(const struct view *view)
