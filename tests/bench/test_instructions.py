@@ -20,7 +20,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support import paths  # noqa: E402  pylint: disable=wrong-import-position
+from support import callgrind, paths  # noqa: E402  pylint: disable=wrong-import-position
 
 WRITTEN = Path(__file__).with_name("instructions.txt")
 TOLERANCE = 0.05
@@ -85,13 +85,8 @@ def capture(folder, arguments):
 
 def instructions(form, path):
     """How many the whole run takes."""
-    command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", paths.built(paths.ANALYZER),
-               "--no-sandbox", "--fail-on", "never", "--format", form, path]
-    result = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                            text=True, check=False)
-    counted = re.search(r"Collected : (\d+)", result.stderr)
-    assert result.returncode == 0 and counted, f"{command}: exit {result.returncode}: {result.stderr}"
-    return int(counted.group(1))
+    return callgrind.collected([*callgrind.COMMAND, paths.built(paths.ANALYZER), "--no-sandbox", "--fail-on", "never",
+                                "--format", form, path])
 
 
 def count(folder):

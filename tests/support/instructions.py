@@ -9,11 +9,10 @@ do not depend on what else the machine does.
 
 import os
 import re
-import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
-from support import paths, shark
+from support import callgrind, paths, shark
 
 # What tshark is told, and per cent that the plugin may add.
 MODES = {"one-pass": ([], 5), "two-pass": (["-2"], 8), "verbose": (["-V"], 20)}
@@ -22,11 +21,10 @@ PRELOADED = paths.BUILD / "plugin/count_reading.so"
 
 def why_not():
     """Why nothing can be counted here; None if it can."""
-    if not shutil.which("valgrind"):
-        return "valgrind is not installed: script/bootstrap test"
-    if not PRELOADED.exists():
-        return f"{PRELOADED} is missing: valgrind's headers were not there when this was configured and built"
-    return None
+    reason = callgrind.why_not()
+    if not reason and not PRELOADED.exists():
+        reason = f"{PRELOADED} is missing: valgrind's headers were not there when this was configured and built"
+    return reason
 
 
 def traffic(folder, connections, frames=None):
@@ -45,15 +43,9 @@ def traffic(folder, connections, frames=None):
 
 def counted(tshark, options, capture):
     """How many instructions tshark takes from opening the capture to closing it."""
-    command = tshark.command("valgrind", "--tool=callgrind", "--instr-atstart=no", "--callgrind-out-file=/dev/null",
-                             "tshark", "-n", *options, "-r", capture)
-    result = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                            text=True, cwd=tshark.home, check=False,
-                            env={**tshark.environment(), "LD_PRELOAD": str(tshark.readable(PRELOADED))})
-    found = re.search(r"Collected : (\d+)", result.stderr)
-    if result.returncode != 0 or not found or found.group(1) == "0":
-        raise shark.SharkError(f"{' '.join(map(str, command))}: exit {result.returncode}: {result.stderr}")
-    return int(found.group(1))
+    command = tshark.command(*callgrind.COMMAND, "--instr-atstart=no", "tshark", "-n", *options, "-r", capture)
+    return callgrind.collected(command, cwd=tshark.home,
+                               env={**tshark.environment(), "LD_PRELOAD": str(tshark.readable(PRELOADED))})
 
 
 class Comparison:
