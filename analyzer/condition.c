@@ -112,8 +112,7 @@ static void put16(uint8_t *at, size_t number)
 /* The headers of a SYN from src to dst. Returns their length. */
 static size_t make_syn(uint8_t packet[IPV6_HEADER + TCP_HEADER], const struct tcphs_key *key)
 {
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-	bool ipv4 = memcmp(key->src, mapped, sizeof(mapped)) == 0 && memcmp(key->dst, mapped, sizeof(mapped)) == 0;
+	bool ipv4 = tcphs_is_ipv4(key->src) && tcphs_is_ipv4(key->dst);
 	size_t header = ipv4 ? IPV4_HEADER : IPV6_HEADER;
 	uint8_t *tcp = packet + header;
 
@@ -123,8 +122,8 @@ static size_t make_syn(uint8_t packet[IPV6_HEADER + TCP_HEADER], const struct tc
 		put16(packet + 2, header + TCP_HEADER);
 		packet[8] = 64;
 		packet[9] = PROTOCOL_TCP;
-		memcpy(packet + 12, key->src + sizeof(mapped), 4);
-		memcpy(packet + 16, key->dst + sizeof(mapped), 4);
+		memcpy(packet + 12, key->src + sizeof(tcphs_ipv4_prefix), 4);
+		memcpy(packet + 16, key->dst + sizeof(tcphs_ipv4_prefix), 4);
 	} else {
 		packet[0] = 0x60;
 		put16(packet + 4, TCP_HEADER);

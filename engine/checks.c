@@ -110,18 +110,11 @@ static bool port_zero(const struct check *c)
 
 /* ---- addresses ---------------------------------------------------------------------------------- */
 
-static bool is_ipv4(const uint8_t address[16])
-{
-	static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
-
-	return memcmp(address, mapped, sizeof(mapped)) == 0;
-}
-
 static bool is_loopback(const uint8_t address[16])
 {
 	static const uint8_t ipv6[16] = { [15] = 1 };
 
-	return is_ipv4(address) ? address[12] == 127 : memcmp(address, ipv6, sizeof(ipv6)) == 0;
+	return tcphs_is_ipv4(address) ? address[12] == 127 : memcmp(address, ipv6, sizeof(ipv6)) == 0;
 }
 
 static bool land(const struct check *c)
@@ -129,15 +122,17 @@ static bool land(const struct check *c)
 	return c->key->sport == c->key->dport && memcmp(c->key->src, c->key->dst, 16) == 0 && !is_loopback(c->key->src);
 }
 
-static bool syn_to_group(const struct check *c)
+/* Multicast, or all of a network. */
+static bool is_group(const uint8_t to[16])
 {
-	const uint8_t *to = c->key->dst;
-
-	if (!is_syn(c))
-		return false;
-	if (!is_ipv4(to))
+	if (!tcphs_is_ipv4(to))
 		return to[0] == 0xff;
 	return (to[12] & 0xf0) == 0xe0 || (to[12] & to[13] & to[14] & to[15]) == 0xff;
+}
+
+static bool syn_to_group(const struct check *c)
+{
+	return is_syn(c) && is_group(c->key->dst);
 }
 
 /* ---- SYN and SYN-ACK ---------------------------------------------------------------------------- */
@@ -243,8 +238,7 @@ static bool is_plain_syn(const struct tcphs_config *config, const struct tcphs_k
 		return false;
 	if (!(o->seen & TCPHS_OPT_MSS) || o->mss < config->least_mss || o->wscale > MAX_SHIFT || o->cookie_length != 0)
 		return false;
-	return s->sport != 0 && s->dport != 0 && key->sport != key->dport &&
-	       (is_ipv4(key->dst) ? key->dst[12] < 0xe0 : key->dst[0] != 0xff);
+	return s->sport != 0 && s->dport != 0 && key->sport != key->dport && !is_group(key->dst);
 }
 
 bool tcphs_checks_pass(const struct tcphs_config *config, const struct tcphs_key *key, const struct tcphs_segment *s)

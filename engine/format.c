@@ -528,9 +528,8 @@ static void say_slow(const struct saying *s)
 /** put_address(): as inet_ntop does; IPv4 where it is mapped. */
 static void put_address(struct text *text, const uint8_t address[16])
 {
-	static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 	char words[INET6_ADDRSTRLEN];
-	bool ipv4 = memcmp(address, mapped, sizeof(mapped)) == 0;
+	bool ipv4 = tcphs_is_ipv4(address);
 
 	if (inet_ntop(ipv4 ? AF_INET : AF_INET6, ipv4 ? address + 12 : address, words, sizeof(words)))
 		put(text, "%s", words);

@@ -31,8 +31,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sip.h"
+#include "index.h"
 #include "pool.h"
+#include "sip.h"
 
 /** So many different 4-tuples of an ISN are known: the most that config.isn_tuples can ask for. */
 #define TUPLES 4
@@ -52,9 +53,8 @@
 #define USES 16
 #define SAMPLES 32
 
-/** Hosts are found by open addressing; a slot is a host's number plus one, and above it the rest of its hash. */
-#define INDEX_BITS 17
-#define INDEX_MIN 64
+/** An address, for its hash. */
+#define ADDRESS_WORDS 4
 
 /** struct use: an ISN that a host sent. */
 struct use {
@@ -79,7 +79,6 @@ struct sample {
 
 struct host {
 	uint8_t address[16];
-	uint32_t hash;
 	uint8_t use_count, use_room, sample_count, sample_room;   /* room 0 is for the one in the host */
 	uint8_t proven;                  /* TCPHS_ISN_* that were told of it, in any capture */
 	union {
@@ -92,12 +91,11 @@ struct host {
 };
 
 struct tcphs_isn_table {
-	uint64_t secrets[5];             /* as in store.c */
+	uint64_t secrets[ADDRESS_WORDS + 1];
 	uint8_t tuples;                  /* so many 4-tuples with one ISN are a repeat */
 	uint8_t enough;                  /* so many samples, and different ISNs among them, can be a pattern */
 	struct tcphs_pool hosts, repeats;
-	uint32_t *index;
-	uint32_t index_size;
+	struct tcphs_index index;        /* of hosts, by address */
 	struct host **sorted;            /* by address, for tcphs_isn_next() */
 	uint32_t next;
 	bool full;
@@ -130,123 +128,84 @@ static struct repeats *repeats_of(const struct tcphs_isn_table *table, const str
 	return use->completed & REPEATED ? tcphs_pool_at(&table->repeats, use->completed & ~REPEATED) : NULL;
 }
 
-/* Multilinear, with a secret for each word: whoever made the capture cannot know which addresses fall together. */
+/* Whoever made the capture cannot know which addresses fall together. */
 static uint32_t hash_of(const struct tcphs_isn_table *table, const uint8_t *address)
 {
-	uint64_t sum = table->secrets[4];
-	uint32_t words[4];
+	uint64_t sum = table->secrets[ADDRESS_WORDS];
+	uint32_t words[ADDRESS_WORDS];
 
 	memcpy(words, address, sizeof(words));
-	for (unsigned i = 0; i < 4; i++)
+	for (unsigned i = 0; i < ADDRESS_WORDS; i++)
 		sum += table->secrets[i] * words[i];
 	return (uint32_t)(sum >> 32);
 }
 
-static uint32_t entry_of(uint32_t hash, uint32_t number)
+static uint32_t hash_of_host(const void *context, uint32_t number)
 {
-	return (hash >> INDEX_BITS) << INDEX_BITS | (number + 1);
+	const struct tcphs_isn_table *table = context;
+
+	return hash_of(table, host_at(table, number)->address);
 }
 
-static uint32_t number_in(uint32_t entry)
+static void prefetch_host(const void *context, uint32_t number)
 {
-	return (entry & ((UINT32_C(1) << INDEX_BITS) - 1)) - 1;
+	__builtin_prefetch(host_at(context, number));
 }
 
-/* The slot of the address, or the free one where it would be. */
-static uint32_t slot_of(const struct tcphs_isn_table *table, const uint8_t *address, uint32_t hash)
+static bool has_address(const void *context, const void *address, uint32_t number)
 {
-	uint32_t mask = table->index_size - 1, slot = hash & mask;
-
-	for (; table->index[slot] != 0; slot = (slot + 1) & mask) {
-		if (table->index[slot] >> INDEX_BITS == hash >> INDEX_BITS &&
-		    memcmp(host_at(table, number_in(table->index[slot]))->address, address, 16) == 0)
-			break;
-	}
-	return slot;
-}
-
-static bool grow_index(struct tcphs_isn_table *table)
-{
-	uint32_t size = table->index_size ? table->index_size * 2 : INDEX_MIN, mask = size - 1;
-	uint32_t *index;
-
-	if (table->hosts.count < table->index_size / 2)
-		return true;
-	index = calloc(size, sizeof(*index));
-	if (!index)
-		return false;
-	for (uint32_t number = 0; number < table->hosts.count; number++) {
-		uint32_t hash = host_at(table, number)->hash, slot = hash & mask;
-
-		while (index[slot] != 0)
-			slot = (slot + 1) & mask;
-		index[slot] = entry_of(hash, number);
-	}
-	free(table->index);
-	table->index = index;
-	table->index_size = size;
-	return true;
+	return memcmp(host_at(context, number)->address, address, 16) == 0;
 }
 
 /* The host of that address, a new one if there was none; NULL if there is no room for it. */
 static struct host *find_host(struct tcphs_isn_table *table, const uint8_t *address)
 {
-	uint32_t hash = hash_of(table, address), slot, number;
+	const struct tcphs_index_keys keys = { table, hash_of_host, prefetch_host };
+	uint32_t hash = hash_of(table, address);
+	uint32_t number = tcphs_index_find(&table->index, hash, TCPHS_NONE, has_address, table, address);
 	struct host *host;
 
-	if (table->index_size > 0) {
-		slot = slot_of(table, address, hash);
-		if (table->index[slot] != 0)
-			return host_at(table, number_in(table->index[slot]));
-	}
+	if (number != TCPHS_NONE)
+		return host_at(table, number);
 	if (table->hosts.count == TCPHS_ISN_HOSTS) {
 		table->full = true;
 		return NULL;
 	}
-	if (!grow_index(table))
+	if (!tcphs_index_reserve(&table->index, &keys))
 		return NULL;
 	number = tcphs_pool_take_zeroed(&table->hosts);
 	if (number == TCPHS_NONE)
 		return NULL;
 	host = host_at(table, number);
 	memcpy(host->address, address, sizeof(host->address));
-	host->hash = hash;
-	table->index[slot_of(table, address, hash)] = entry_of(hash, number);
+	tcphs_index_add(&table->index, hash, number);
 	return host;
 }
 
-/* Room for one more item, of up to |most|; |one| is the first. @return where they are now; NULL without memory. */
-static void *make_room(const void *one, void *many, size_t item, uint8_t count, uint8_t *room, uint8_t most)
+/*
+ * Room for one more item, of up to |most|: |place| is the union of one and of a pointer to many. False without memory.
+ */
+static bool make_room(void *place, size_t item, uint8_t count, uint8_t *room, uint8_t most)
 {
 	unsigned wanted = *room ? 2u * *room : 2;
-	void *moved;
+	void *many = NULL, *moved;
 
-	if (*room && count < *room)
-		return many;
+	if (count < (*room ? *room : 1))
+		return true;
+	if (*room)
+		memcpy(&many, place, sizeof(many));
 	wanted = wanted < most ? wanted : most;
-	moved = realloc(*room ? many : NULL, wanted * item);
+	moved = realloc(many, wanted * item);
 	if (!moved)
-		return NULL;
+		return false;
 	if (*room == 0)
-		memcpy(moved, one, item);
+		memcpy(moved, place, item);
+	memcpy(place, &moved, sizeof(moved));
 	*room = (uint8_t)wanted;
-	return moved;
+	return true;
 }
 
 /* ---- repeats ------------------------------------------------------------------------------------- */
-
-static bool room_for_use(struct host *host)
-{
-	struct use first = host->uses.one;
-	void *many;
-
-	if (host->use_count == 0)
-		return true;
-	many = make_room(&first, host->uses.many, sizeof(first), host->use_count, &host->use_room, USES);
-	if (many)
-		host->uses.many = many;
-	return many != NULL;
-}
 
 /* The host's use of |isn| becomes its first one; a new one if there was none, in place of the one unused longest. */
 static struct use *find_use(struct tcphs_isn_table *table, struct host *host, const struct tcphs_isn *isn, bool *is_new)
@@ -265,7 +224,7 @@ static struct use *find_use(struct tcphs_isn_table *table, struct host *host, co
 		if (uses[i].completed & REPEATED)
 			tcphs_pool_give(&table->repeats, uses[i].completed & ~REPEATED);
 	} else {
-		if (!room_for_use(host))
+		if (!make_room(&host->uses, sizeof(*uses), host->use_count, &host->use_room, USES))
 			return NULL;
 		uses = uses_of(host);
 		host->use_count++;
@@ -359,19 +318,6 @@ static bool earlier(const struct sample *a, const struct sample *b)
 	return a->isn != b->isn ? a->isn < b->isn : a->tuple < b->tuple;
 }
 
-static bool room_for_sample(struct host *host)
-{
-	struct sample first = host->samples.one;
-	void *many;
-
-	if (host->sample_count == 0)
-		return true;
-	many = make_room(&first, host->samples.many, sizeof(first), host->sample_count, &host->sample_room, SAMPLES);
-	if (many)
-		host->samples.many = many;
-	return many != NULL;
-}
-
 /* Of each 4-tuple the earliest, of these the first SAMPLES. @return whether this is one of them, and new. */
 static bool keep_sample(struct host *host, const struct sample *sample)
 {
@@ -387,7 +333,7 @@ static bool keep_sample(struct host *host, const struct sample *sample)
 	if (i < last || last == SAMPLES) {
 		last = i < last ? i : last - 1;
 	} else {
-		if (!room_for_sample(host))
+		if (!make_room(&host->samples, sizeof(*samples), host->sample_count, &host->sample_room, SAMPLES))
 			return false;
 		samples = samples_of(host);
 		host->sample_count++;
@@ -655,14 +601,11 @@ struct tcphs_isn_table *tcphs_isn_new(const struct tcphs_config *config)
 {
 	struct tcphs_isn_table *table = calloc(1, sizeof(*table));
 
-	if (!table)
+	if (!table || !tcphs_index_init(&table->index)) {
+		free(table);
 		return NULL;
-	for (uint64_t i = 0; i < 5; i++) {
-		const uint64_t halves[2] = { 2 * i, 2 * i + 1 };
-
-		table->secrets[i] = (uint64_t)tcphs_sip(config->hash_key, &halves[0], 1) << 32 |
-		                    tcphs_sip(config->hash_key, &halves[1], 1);
 	}
+	tcphs_secrets(config->hash_key, table->secrets, ADDRESS_WORDS + 1);
 	table->tuples = within(config->isn_tuples, 2, TUPLES);
 	table->enough = within(config->isn_samples, 4, SAMPLES);
 	tcphs_pool_init(&table->hosts, sizeof(struct host));
@@ -684,7 +627,7 @@ void tcphs_isn_del(struct tcphs_isn_table *table)
 	}
 	tcphs_pool_clear(&table->hosts);
 	tcphs_pool_clear(&table->repeats);
-	free(table->index);
+	tcphs_index_clear(&table->index);
 	free(table->sorted);
 	free(table);
 }

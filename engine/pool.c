@@ -3,8 +3,8 @@
  * pool.c - equal items, named by numbers.
  *
  * A pool grows by chunks, a large one by many at once, so that what is in it never moves and a failed allocation loses
- * nothing. Items given back are
- * handed out again first, the latest first: it is still in the cache. A bit for each item tells those that are taken.
+ * nothing. Items given back are handed out again first, the latest first: it is still in the cache. A bit for each item
+ * tells those that are taken.
  */
 #include "pool.h"
 

@@ -225,17 +225,28 @@ static void parse_stump(struct tcphs_segment *segment, const uint8_t *tcp, size_
 		segment->flags = get16(tcp + 12) & TCPHS_FLAGS;
 }
 
+/** flags_window_of(): both as one word of the header. */
+static inline uint32_t flags_window_of(const struct tcphs_segment *s)
+{
+	return (uint32_t)s->flags << 16 | s->window;
+}
+
 #define HAVE_ALL (TCPHS_HAVE_SEQ | TCPHS_HAVE_HEADER | TCPHS_HAVE_OPTIONS | TCPHS_HAVE_LENGTH)
+
+/** is_plain(): what TCPHS_PLAIN asks of a whole header without its options. */
+static inline bool is_plain(uint32_t flags_window, uint16_t sport, uint16_t dport)
+{
+	return (flags_window >> 16 & (TCPHS_SYN | TCPHS_FIN | TCPHS_RST | TCPHS_ACK)) == TCPHS_ACK &&
+	       (flags_window & UINT16_MAX) != 0 && sport != 0 && dport != 0 && sport != dport;
+}
 
 /** plain_of(): see TCPHS_PLAIN. */
 static uint8_t plain_of(const struct tcphs_segment *s)
 {
 	const struct tcphs_options *o = &s->options;
 
-	if (s->have != HAVE_ALL || (s->flags & (TCPHS_SYN | TCPHS_FIN | TCPHS_RST | TCPHS_ACK)) != TCPHS_ACK ||
+	if (s->have != HAVE_ALL || !is_plain(flags_window_of(s), s->sport, s->dport) ||
 	    ((o->seen & (TCPHS_OPT_MSS | TCPHS_OPT_WSCALE | TCPHS_OPT_SACK_OK)) | o->malformed | o->repeated) != 0)
-		return 0;
-	if (s->window == 0 || s->sport == 0 || s->dport == 0 || s->sport == s->dport)
 		return 0;
 	return o->seen & TCPHS_OPT_TIMESTAMPS ? TCPHS_PLAIN | TCPHS_PLAIN_STAMPED : TCPHS_PLAIN;
 }
@@ -253,7 +264,7 @@ static inline uint32_t print_of(uint32_t seq, uint32_t ack, uint32_t length, uin
 void tcphs_segment_sum_up(struct tcphs_segment *s)
 {
 	s->plain = plain_of(s);
-	s->print = print_of(s->seq, s->ack, s->length, (uint32_t)s->flags << 16 | s->window, s->options.hash);
+	s->print = print_of(s->seq, s->ack, s->length, flags_window_of(s), s->options.hash);
 }
 
 /** parse_any(): a header of any kind. */
@@ -308,11 +319,10 @@ static inline void parse_usual(struct tcphs_segment *segment, const uint8_t *tcp
 	const uint32_t tsval = get32(tcp + HEADER_MIN + 4), tsecr = get32(tcp + HEADER_MIN + 8);
 	const uint64_t mixed = ((uint64_t)tsval << 32 | tsecr) * UINT64_C(0x9E3779B97F4A7C15);
 	const uint32_t hash = (uint32_t)(mixed ^ mixed >> 32);
-	const bool plain = (flags_window >> 16 & (TCPHS_SYN | TCPHS_FIN | TCPHS_RST | TCPHS_ACK)) == TCPHS_ACK &&
-	                   (flags_window & UINT16_MAX) != 0 && sport != 0 && dport != 0 && sport != dport;
 
 	*segment = (struct tcphs_segment){
-		.have = HAVE_ALL, .plain = plain ? TCPHS_PLAIN | TCPHS_PLAIN_STAMPED : 0,
+		.have = HAVE_ALL,
+		.plain = is_plain(flags_window, sport, dport) ? TCPHS_PLAIN | TCPHS_PLAIN_STAMPED : 0,
 		.flags = (uint16_t)(flags_window >> 16), .seq = seq, .ack = ack, .length = octets,
 		.print = print_of(seq, ack, octets, flags_window, hash), .window = (uint16_t)flags_window,
 		.sport = sport, .dport = dport,

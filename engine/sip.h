@@ -51,4 +51,19 @@ static inline uint32_t tcphs_sip(const uint64_t key[2], const uint64_t *words, s
 	return (uint32_t)(s.a ^ s.b ^ s.c ^ s.d);
 }
 
+/**
+ * tcphs_secrets(): as many secrets as are wanted of the key's 128 bits, for a multilinear hash (Lemire and Kaser,
+ * "Strongly universal string hashing is fast", 2014): the upper half of secret + secret * word + ... Of two keys that
+ * somebody chose without knowing the secrets nothing can be told of where they will be, and it takes a multiplication a
+ * word.
+ */
+static inline void tcphs_secrets(const uint64_t key[2], uint64_t *secrets, size_t count)
+{
+	for (uint64_t i = 0; i < count; i++) {
+		const uint64_t halves[2] = { 2 * i, 2 * i + 1 };
+
+		secrets[i] = (uint64_t)tcphs_sip(key, &halves[0], 1) << 32 | tcphs_sip(key, &halves[1], 1);
+	}
+}
+
 #endif

@@ -8,9 +8,8 @@
  * the way. A packed SYN is replayed (tracker.c) when it is needed, by the same functions that would have taken it in.
  *
  * The table has a number for each 4-tuple, whose upper three bits are the form and so the pool that it is in. Its keys
- * are hashed with a secret, because whoever made the capture chose them; nothing goes through it in its order. The hash
- * is multilinear (Lemire and Kaser, "Strongly universal string hashing is fast", 2014): of two keys that somebody chose
- * without knowing the secret, nothing can be told of where they will be, and it takes a multiplication a word.
+ * are hashed with secrets (tcphs_secrets()), because whoever made the capture chose them; nothing goes through it in
+ * its order.
  */
 #include "store.h"
 
@@ -76,13 +75,6 @@ static const size_t sizes[TCPHS_FORMS] = {
 _Static_assert(sizeof(struct syn4) <= 72, "a half-open connection is to take no more than 96 octets, with its place");
 _Static_assert(sizeof(struct spent4) <= 40, "a finished connection is to take no more than 64 octets, with its place");
 
-static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
-
-static bool is_mapped(const uint8_t address[16])
-{
-	return memcmp(address, mapped, sizeof(mapped)) == 0;
-}
-
 static void *item_at(const struct tcphs_store *store, uint32_t number)
 {
 	return tcphs_pool_at(&store->tuples[number >> NUMBER_BITS], number & TCPHS_POOL_MAX);
@@ -102,20 +94,11 @@ static uint32_t take(struct tcphs_store *store, enum tcphs_form form)
 	return number;
 }
 
-/* The key is of 128 bits; as many as are needed are made of it. */
-static uint64_t secret_of(const uint64_t key[2], uint64_t number)
-{
-	const uint64_t halves[2] = { 2 * number, 2 * number + 1 };
-
-	return (uint64_t)tcphs_sip(key, &halves[0], 1) << 32 | tcphs_sip(key, &halves[1], 1);
-}
-
 bool tcphs_store_init(struct tcphs_store *store, const struct tcphs_config *config)
 {
 	memset(store, 0, sizeof(*store));
-	for (unsigned i = 0; i <= TCPHS_KEY_WORDS; i++)
-		store->secrets[i] = secret_of(config->hash_key, i);
-	store->ordered = (config->forget > 0 || config->max_connections > 0) && !config->keep;
+	tcphs_secrets(config->hash_key, store->secrets, TCPHS_KEY_WORDS + 1);
+	store->ordered = config->forget > 0 || config->max_connections > 0;
 	for (unsigned rank = 0; rank < TCPHS_RANKS; rank++)
 		store->oldest[rank] = store->newest[rank] = TCPHS_NONE;
 	tcphs_pool_init(&store->entries, sizeof(struct tcphs_entry));
@@ -206,7 +189,7 @@ static bool is_ipv4(const struct tcphs_key *key)
 	memcpy(&zeros[1], key->dst, 8);
 	memcpy(&ones[0], key->src + 8, 4);
 	memcpy(&ones[1], key->dst + 8, 4);
-	return (zeros[0] | zeros[1]) == 0 && ones[0] == ones[1] && is_mapped(key->src);
+	return (zeros[0] | zeros[1]) == 0 && ones[0] == ones[1] && tcphs_is_ipv4(key->src);
 }
 
 /* As memcmp() of the addresses says. */
@@ -241,25 +224,25 @@ void tcphs_store_place(const struct tcphs_store *store, const struct tcphs_key *
 	place->hash = hash4(store, &(struct ends4){ ends[place->direction], ends[!place->direction], ports });
 }
 
-/* The key of the ends that an item has; the sender is that of |direction|. */
-static void key_at(const uint8_t *low, const uint8_t *high, uint32_t ports, unsigned direction, struct tcphs_key *key)
+static void set_ports(struct tcphs_key *key, uint32_t ports, unsigned direction)
 {
-	memcpy(direction ? key->dst : key->src, low, 16);
-	memcpy(direction ? key->src : key->dst, high, 16);
 	key->sport = (uint16_t)(direction ? ports : ports >> 16);
 	key->dport = (uint16_t)(direction ? ports >> 16 : ports);
 }
 
+/* The key of the ends that an item has; the sender is that of |direction|. */
 static void key_at4(const struct ends4 *ends, unsigned direction, struct tcphs_key *key)
 {
-	const uint32_t ports = ends->ports;
+	tcphs_map_ipv4(direction ? key->dst : key->src, &ends->low);
+	tcphs_map_ipv4(direction ? key->src : key->dst, &ends->high);
+	set_ports(key, ends->ports, direction);
+}
 
-	memcpy(key->src, mapped, sizeof(mapped));
-	memcpy(key->dst, mapped, sizeof(mapped));
-	memcpy(key->src + sizeof(mapped), direction ? &ends->high : &ends->low, 4);
-	memcpy(key->dst + sizeof(mapped), direction ? &ends->low : &ends->high, 4);
-	key->sport = (uint16_t)(direction ? ports : ports >> 16);
-	key->dport = (uint16_t)(direction ? ports >> 16 : ports);
+static void key_at6(const struct ends6 *ends, unsigned direction, struct tcphs_key *key)
+{
+	memcpy(direction ? key->dst : key->src, ends->low, 16);
+	memcpy(direction ? key->src : key->dst, ends->high, 16);
+	set_ports(key, ends->ports, direction);
 }
 
 /* As tcphs_store_place(), but that the direction is known: of equal ends it cannot be told. */
@@ -631,7 +614,7 @@ const struct tcphs_packed_syn *tcphs_store_syn(const struct tcphs_store *store, 
 		const struct syn6 *syn = item_at(store, number);
 
 		*stream = syn->stream;
-		key_at(syn->ends.low, syn->ends.high, syn->ends.ports, syn->syn.bits >> DIRECTION_AT & 1, key);
+		key_at6(&syn->ends, syn->syn.bits >> DIRECTION_AT & 1, key);
 		return &syn->syn;
 	}
 }
@@ -655,13 +638,10 @@ uint32_t tcphs_store_unpack(struct tcphs_store *store, uint32_t number)
 	struct tcphs_key key;
 	uint32_t full;
 
-	if (tcphs_form_of(number) == TCPHS_SPENT4) {
+	if (tcphs_form_of(number) == TCPHS_SPENT4)
 		key_at4(ends4_at(store, number), 0, &key);
-	} else {
-		const struct ends6 *ends = ends6_at(store, number);
-
-		key_at(ends->low, ends->high, ends->ports, 0, &key);
-	}
+	else
+		key_at6(ends6_at(store, number), 0, &key);
 	place_again(store, &key, 0, &place);
 	full = tcphs_store_new(store, &place);
 	if (full == TCPHS_NONE)
@@ -688,7 +668,7 @@ void tcphs_store_pack(struct tcphs_store *store, uint32_t number)
 
 	if (spent.syn_isns != tuple->syn_isns || spent.incarnations != tuple->incarnations)
 		return;
-	place.ipv4 = is_mapped(tuple->low) && is_mapped(tuple->high);
+	place.ipv4 = tcphs_is_ipv4(tuple->low) && tcphs_is_ipv4(tuple->high);
 	packed = take(store, place.ipv4 ? TCPHS_SPENT4 : TCPHS_SPENT6);
 	if (packed == TCPHS_NONE)
 		return;

@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -178,6 +179,22 @@ struct tcphs_key {
 	uint8_t src[16], dst[16];
 	uint16_t sport, dport;
 };
+
+/** How an IPv4 address begins in a key (RFC 4291 2.5.5.2); its own four octets come last. */
+static const uint8_t tcphs_ipv4_prefix[12] = { [10] = 0xff, [11] = 0xff };
+
+/** tcphs_is_ipv4(): of an address of a key. */
+static inline bool tcphs_is_ipv4(const uint8_t address[16])
+{
+	return memcmp(address, tcphs_ipv4_prefix, sizeof(tcphs_ipv4_prefix)) == 0;
+}
+
+/** tcphs_map_ipv4(): the address of a key, of four octets as in the packet. */
+static inline void tcphs_map_ipv4(uint8_t address[16], const void *octets)
+{
+	memcpy(address, tcphs_ipv4_prefix, sizeof(tcphs_ipv4_prefix));
+	memcpy(address + sizeof(tcphs_ipv4_prefix), octets, 4);
+}
 
 /** struct tcphs_quote: a TCP header quoted by an ICMP or ICMPv6 error, in the direction it was sent. */
 struct tcphs_quote {

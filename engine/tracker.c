@@ -278,7 +278,7 @@ static void rank(struct tcphs_tracker *t, uint32_t number)
 {
 	const struct tcphs_tuple *tuple = tuple_at(t, number);
 
-	if (t->config.max_connections == 0 || t->config.keep || (tuple->flags & TCPHS_TUPLE_FORGOTTEN))
+	if (t->config.max_connections == 0 || (tuple->flags & TCPHS_TUPLE_FORGOTTEN))
 		return;
 	tcphs_store_rank(&t->store, number,
 	                 rank_with(t, tuple->previous, rank_with(t, tuple->newest, TCPHS_RANK_SPENT)), t->now);
@@ -361,7 +361,7 @@ static unsigned living(const struct tcphs_tracker *t, uint32_t number)
  * ended: nobody is to be blamed for that. */
 static void make_room(struct tcphs_tracker *t)
 {
-	if (t->config.max_connections == 0 || t->config.keep)
+	if (t->config.max_connections == 0)
 		return;
 	while (t->store.in_order >= t->config.max_connections) {
 		uint32_t number = tcphs_store_dispensable(&t->store);
@@ -385,7 +385,7 @@ static inline void pass(struct tcphs_tracker *t, tcphs_time time)
 	t->now = time;
 	if (time - t->first_ending > t->config.linger)
 		expire_lingering(t);
-	if (t->config.forget > 0 && t->store.ordered)
+	if (t->config.forget > 0)
 		forget_idle(t);
 }
 
@@ -793,6 +793,22 @@ static uint32_t unpack(struct tcphs_tracker *t, uint32_t number)
 	return full;
 }
 
+/* Something is about the tuple that was looked up as |number|: its FULL form, a new one if there was none; NONE without
+ * memory. */
+static uint32_t begin_use(struct tcphs_tracker *t, const struct tcphs_place *place, uint32_t number)
+{
+	number = number == TCPHS_NONE ? tcphs_store_add(&t->store, place) : unpack(t, number);
+	if (number != TCPHS_NONE)
+		tcphs_store_used(&t->store, number, t->now);
+	return number;
+}
+
+static void end_use(struct tcphs_tracker *t, uint32_t number)
+{
+	rank(t, number);
+	settle(t, number);
+}
+
 /* A SYN that is the first segment of its tuple is kept as such. @return whether it was. */
 static bool pack(struct tcphs_tracker *t, const struct tcphs_place *place, const struct tcphs_segment *s)
 {
@@ -876,13 +892,11 @@ int tcphs_tracker_segment_at(struct tcphs_tracker *t, const struct tcphs_place *
 		make_room(t);
 	if (number == TCPHS_NONE && !mark && pack(t, place, segment))
 		return TCPHS_OK;
-	number = number == TCPHS_NONE ? tcphs_store_add(&t->store, place) : unpack(t, number);
+	number = begin_use(t, place, number);
 	if (number == TCPHS_NONE)
 		return TCPHS_ERR_NOMEM;
-	tcphs_store_used(&t->store, number, t->now);
 	result = dispatch(t, number, place->key, place->direction, segment, mark);
-	rank(t, number);
-	settle(t, number);
+	end_use(t, number);
 	return result;
 }
 
@@ -934,16 +948,14 @@ int tcphs_tracker_quote(struct tcphs_tracker *t, const struct tcphs_quote *quote
 		return TCPHS_OK;
 	if (number == TCPHS_NONE)
 		make_room(t);
-	number = number == TCPHS_NONE ? tcphs_store_add(&t->store, &place) : unpack(t, number);
+	number = begin_use(t, &place, number);
 	if (number == TCPHS_NONE)
 		return TCPHS_ERR_NOMEM;
-	tcphs_store_used(&t->store, number, t->now);
 	if (whole)
 		number_stream(t, tuple_at(t, number), place.direction, &quote->segment);
 	mark->stream = tuple_at(t, number)->stream;
 	quote_for(t, tuple_at(t, number), place.direction, quote, mark);
-	rank(t, number);
-	settle(t, number);
+	end_use(t, number);
 	return TCPHS_OK;
 }
 
@@ -1043,7 +1055,6 @@ static void describe_endpoints(const struct tcphs_tracker *t, const struct tcphs
 
 static void summarise(struct tcphs_tracker *t, uint32_t number, tcphs_time end, struct tcphs_summary *summary)
 {
-	static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 	struct tcphs_finding judged[TCPHS_FINDINGS_MAX];
 	struct tcphs_entry *e = entry_at(t, number);
 	const struct tcphs_zeek *zeek = tcphs_connection_zeek(&e->c);
@@ -1066,8 +1077,7 @@ static void summarise(struct tcphs_tracker *t, uint32_t number, tcphs_time end, 
 	summary->rtt_server = e->c.rtt_server;
 	summary->rtt_client = e->c.rtt_client;
 	summary->rtt_total = e->c.rtt_total;
-	tcphs_connection_agree(&e->c, memcmp(summary->key.src, mapped, sizeof(mapped)) != 0, summary->offer,
-	                       &summary->agreed);
+	tcphs_connection_agree(&e->c, !tcphs_is_ipv4(summary->key.src), summary->offer, &summary->agreed);
 	summary->icmp = e->c.icmp;
 	summary->conn_state = tcphs_zeek_conn_state(zeek);
 	strncpy(summary->history, tcphs_zeek_history(zeek), sizeof(summary->history) - 1);
@@ -1325,12 +1335,14 @@ int tcphs_tracker_new(struct tcphs_tracker **tracker, const struct tcphs_config 
 	if (!t)
 		return TCPHS_ERR_NOMEM;
 	t->config = *config;
+	if (config->keep)
+		t->config.forget = t->config.max_connections = 0;
 	t->linger_head = t->linger_tail = t->retired_head = t->retired_tail = TCPHS_NONE;
 	t->now = NEVER_BEGUN;
 	t->first_ending = NEVER_ENDING;
 	t->isns = tcphs_isn_new(config);
 	t->shapes = config->keep ? NULL : calloc(1, sizeof(*t->shapes));
-	if (!tcphs_store_init(&t->store, config) || !t->isns || (!config->keep && !reserve(t))) {
+	if (!tcphs_store_init(&t->store, &t->config) || !t->isns || (!config->keep && !reserve(t))) {
 		tcphs_tracker_del(t);
 		return TCPHS_ERR_NOMEM;
 	}

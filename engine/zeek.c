@@ -605,7 +605,7 @@ static void take(struct tcphs_zeek *zeek, unsigned side, const struct tcphs_segm
 		.originator = side == zeek->originator,
 	};
 
-	step.span = (flags & TCPHS_RST ? 0 : segment->length) + (flags / TCPHS_SYN & 1) + (flags / TCPHS_FIN & 1);
+	step.span = (flags & TCPHS_RST ? 0 : segment->length) + !!(flags & TCPHS_SYN) + !!(flags & TCPHS_FIN);
 	step.end = segment->seq + step.span;
 	note_part(zeek, &step);
 	place(&step);

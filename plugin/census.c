@@ -209,10 +209,8 @@ guint tcphs_census_captures(void)
 
 void tcphs_census_address(address *address, const uint8_t octets[16])
 {
-	static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
-	if (memcmp(octets, mapped, sizeof(mapped)) == 0)
-		set_address(address, AT_IPv4, 4, octets + sizeof(mapped));
+	if (tcphs_is_ipv4(octets))
+		set_address(address, AT_IPv4, 4, octets + sizeof(tcphs_ipv4_prefix));
 	else
 		set_address(address, AT_IPv6, 16, octets);
 }

@@ -36,11 +36,8 @@ static bool enabled(void)
 /** copy_key_address(): IPv4 mapped, IPv6 as it is, anything else as far as it goes. */
 static inline void copy_key_address(uint8_t out[16], const address *from)
 {
-	static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
 	if (from->type == AT_IPv4 && from->len == 4) {
-		memcpy(out, mapped, sizeof(mapped));
-		memcpy(out + sizeof(mapped), from->data, 4);
+		tcphs_map_ipv4(out, from->data);
 	} else if (from->len == 16) {
 		memcpy(out, from->data, 16);
 	} else {

@@ -18,14 +18,6 @@
 
 #include <glib.h>
 
-static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
-
-static void map4(uint8_t into[16], const uint8_t *address)
-{
-	memcpy(into, mapped, sizeof mapped);
-	memcpy(into + sizeof mapped, address, 4);
-}
-
 /** layer_ip(): either version, by the header's own word for it, even where IPv4 was announced. */
 void layer_ip(struct decode *decode, struct span span)
 {
@@ -190,8 +182,8 @@ void layer_ip4(struct decode *decode, struct span span)
 		return;
 	if (header > 20)
 		route = source_route(octets + 20, header - 20);
-	map4(decode->ip.src, octets + 12);
-	map4(decode->ip.dst, route < 0 ? octets + 16 : octets + 20 + route);
+	tcphs_map_ipv4(decode->ip.src, octets + 12);
+	tcphs_map_ipv4(decode->ip.dst, route < 0 ? octets + 16 : octets + 20 + route);
 	decode->ip.id = get16(octets + 4);
 	decode->ip.ttl = octets[8];
 	decode->ip.v6 = false;

@@ -20,14 +20,6 @@ const struct usual_path usual_paths[USUALS] = {
 	[USUAL_VLAN_IP6] = { 3, { LAYER_ETH, LAYER_VLAN, LAYER_IP6 } },
 };
 
-static inline void map4(uint8_t into[16], const uint8_t *address)
-{
-	static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
-
-	memcpy(into, mapped, sizeof mapped);
-	memcpy(into + sizeof mapped, address, 4);
-}
-
 /** tcp(): the segment that |span| begins with; |id| and |ttl| are the IP header's. */
 static inline void tcp(const struct tcphs_frame *frame, struct tcphs_decoded *item, struct span span, uint16_t id,
                        uint8_t ttl)
@@ -59,8 +51,8 @@ static inline bool ip4(const struct tcphs_frame *frame, struct tcphs_decoded *it
 	total = get16(octets + 2);
 	if (total < IP4_SIZE + TCP_SIZE)
 		return false;
-	map4(item->tcp.key.src, octets + 12);
-	map4(item->tcp.key.dst, octets + 16);
+	tcphs_map_ipv4(item->tcp.key.src, octets + 12);
+	tcphs_map_ipv4(item->tcp.key.dst, octets + 16);
 	tcp(frame, item, inner(limited(span, total), IP4_SIZE), get16(octets + 4), octets[8]);
 	return true;
 }

@@ -18,6 +18,8 @@ struct ndjson {
 	struct json json;
 };
 
+_Static_assert(sizeof(((struct tcphs_summary *)NULL)->history) + 2 <= JSON_VALUE_MAX, "history is a json_word()");
+
 static inline void put_endpoint(struct json *json, const char *key, const uint8_t address[16], uint16_t port)
 {
 	char text[TEXT_ADDRESS];

@@ -107,10 +107,10 @@ static inline void output_advance(struct output *out, const char *end)
 	out->used = (size_t)(end - out->buffer);
 }
 
-/** Room that decimal_put() takes. */
+/** The most digits of decimal_put(). */
 #define DECIMAL_MAX 20
 
-/** decimal_put(): in decimal; |to| has room for DECIMAL_MAX octets. @return what follows the last digit. */
+/** decimal_put(): in decimal; |to| has room for its digits. @return what follows the last one. */
 char *decimal_put(char *to, uint64_t number);
 
 /** output_uint(): in decimal. */

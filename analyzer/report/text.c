@@ -54,31 +54,16 @@ char *text_escape_utf8(const char *raw)
 	return escape(raw, true);
 }
 
-static char *put_number(char *to, unsigned number)
-{
-	if (number >= 10000)
-		*to++ = (char)('0' + number / 10000 % 10);
-	if (number >= 1000)
-		*to++ = (char)('0' + number / 1000 % 10);
-	if (number >= 100)
-		*to++ = (char)('0' + number / 100 % 10);
-	if (number >= 10)
-		*to++ = (char)('0' + number / 10 % 10);
-	*to++ = (char)('0' + number % 10);
-	return to;
-}
-
 size_t text_address(char buffer[TEXT_ADDRESS], const uint8_t address[16])
 {
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 	char *to = buffer;
 
-	if (memcmp(address, mapped, sizeof(mapped)) != 0) {
+	if (!tcphs_is_ipv4(address)) {
 		inet_ntop(AF_INET6, address, buffer, TEXT_ADDRESS);
 		return strlen(buffer);
 	}
 	for (int i = 12; i < 16; i++) {
-		to = put_number(to, address[i]);
+		to = decimal_put(to, address[i]);
 		*to++ = '.';
 	}
 	*--to = '\0';
@@ -99,7 +84,7 @@ size_t text_endpoint(char buffer[TEXT_ENDPOINT], const uint8_t address[16], uint
 	if (ipv6)
 		*to++ = ']';
 	*to++ = ':';
-	to = put_number(to, port);
+	to = decimal_put(to, port);
 	*to = '\0';
 	return (size_t)(to - buffer);
 }

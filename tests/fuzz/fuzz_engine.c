@@ -49,7 +49,6 @@ static tcphs_time step_of(uint8_t choice)
 
 static void key_of(struct tcphs_key *key, uint8_t choice)
 {
-	static const uint8_t prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 	uint8_t *from = key->src, *to = key->dst;
 
 	memset(key, 0, sizeof(*key));
@@ -57,10 +56,8 @@ static void key_of(struct tcphs_key *key, uint8_t choice)
 		from = key->dst;
 		to = key->src;
 	}
-	memcpy(from, prefix, sizeof(prefix));
-	memcpy(to, prefix, sizeof(prefix));
-	memcpy(from + 12, "\xc0\x00\x02\x01", 4);
-	memcpy(to + 12, choice & 4 ? "\xc0\x00\x02\x01" : "\xc0\x00\x02\x09", 4);
+	tcphs_map_ipv4(from, "\xc0\x00\x02\x01");
+	tcphs_map_ipv4(to, choice & 4 ? "\xc0\x00\x02\x01" : "\xc0\x00\x02\x09");
 	key->sport = choice & 1 ? 80 : 49152;
 	key->dport = choice & 1 ? 49152 : 80;
 	if (choice & 2)

@@ -103,12 +103,11 @@ static void test_index(gconstpointer data)
 
 static void random_key(GRand *rand, struct tcphs_key *key, bool ipv6)
 {
-	static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 	static const uint8_t prefix[12] = { 0x20, 0x01, 0x0d, 0xb8 };
 	uint8_t *ends[2] = { key->src, key->dst };
 
 	for (unsigned i = 0; i < 2; i++) {
-		memcpy(ends[i], ipv6 ? prefix : mapped, 12);
+		memcpy(ends[i], ipv6 ? prefix : tcphs_ipv4_prefix, 12);
 		memset(ends[i] + 12, 0, 4);
 		ends[i][12] = 10;
 		ends[i][15] = (uint8_t)g_rand_int_range(rand, 0, 5);
