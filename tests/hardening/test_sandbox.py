@@ -76,16 +76,17 @@ def test_what_reading_does_not_need_is_gone(escape, attempt):
 
 
 def status_of(process):
-    """Lines of /proc/PID/status, once the analyzer waits for its input."""
-    for _ in range(500):
-        with open(f"/proc/{process.pid}/status", encoding="ascii") as lines:
-            status = dict(line.rstrip("\n").split(":\t", 1) for line in lines if ":\t" in line)
-        with open(f"/proc/{process.pid}/syscall", encoding="ascii") as call:
-            reading = call.read().split()[:2] == ["0", "0x0"]
-        if reading:
-            break
+    """Lines of /proc/PID/status, read once the analyzer waits for its input: never before, when it is confined later."""
+    folder = f"/proc/{process.pid}"
+    for _ in range(2000):
+        with open(f"{folder}/syscall", encoding="ascii") as call:
+            if call.read().split()[:2] == ["0", "0x0"]:
+                break
         time.sleep(0.01)
-    return status
+    else:
+        pytest.fail("the analyzer does not come to read its input")
+    with open(f"{folder}/status", encoding="ascii") as lines:
+        return dict(line.rstrip("\n").split(":\t", 1) for line in lines if ":\t" in line)
 
 
 @pytest.mark.parametrize("arguments, confined", [((), True), (("--no-sandbox",), False)])
