@@ -43,16 +43,20 @@ import test_scripts  # noqa: E402  pylint: disable=wrong-import-position
 ENGINE = ROOT / "engine"
 EQUIVALENT = Path(__file__).with_name("equivalent.txt")
 
-# The tables and whatever decides: which event, which rule, which verdict, which letter. Not what formats or stores.
-FILES = ("transition.c", "classify.c", "connection.c", "checks.c", "judge.c", "notice.c", "agree.c", "icmp.c",
-         "segment.c", "seq.h", "rules.def", "verdicts.def", "zeek.c", "isn.c")
+# The tables and whatever decides: which event, which rule, which verdict, which letter, and what is kept for how long.
+FILES = ("transition.c", "classify.c", "connection.c", "connection.h", "checks.c", "judge.c", "notice.c", "agree.c",
+         "icmp.c", "segment.c", "seq.h", "rules.def", "verdicts.def", "words.c", "format.c", "zeek.c", "isn.c", "sip.h",
+         "tracker.c", "lone.c", "store.c", "store.h", "index.c", "index.h", "pool.c", "pool.h")
 # Programs that fail if something is wrong: {name: (sources below tests/, arguments)}. Of the fuzz targets a few inputs.
 TESTS = {
     **{name: ((f"unit/{name}.c",), ())
        for name in ("test_agree", "test_segment", "test_format", "test_words", "test_zeek", "test_isn", "test_store")},
+    "test_memory": (("unit/test_memory.c",), ()),
     "fuzz_agree": (("fuzz/fuzz_agree.c", "fuzz/standalone.c"), ("400",)),
     "fuzz_engine": (("fuzz/fuzz_engine.c", "fuzz/standalone.c"), ("2000",)),
 }
+# Programs that stand between the engine and memory: for each mutant they are linked anew, and do not load it.
+WRAPPED = {"test_memory": [f"-Wl,--wrap={name}" for name in ("malloc", "calloc", "realloc", "aligned_alloc", "free")]}
 # Functions that only tell whether an ordinary segment may go the short way, and go it. What both ways leave behind is
 # the same, as test_store and test_zeek see. Most mistakes here make a segment go the other way, which nobody can see.
 SHORT_WAY = {"quick_of", "set_quick", "may_wait", "is_sound", "is_printed", "tcphs_connection_goes_on",
@@ -220,12 +224,12 @@ class Workshop:
         self.share(self.folder, {})
         subprocess.run(["ar", "rcs", self.folder / "engine.a", *map(self.object_of, self.sources)], check=True)
         self.link("judge_engine", ["judge_engine"], [paths.built(paths.BUILD / "captures/libtcphs-script.a")])
-        self.parts = {name: self.link(name, [Path(source).stem for source in sources])
+        self.parts = {name: self.link(name, [Path(source).stem for source in sources], WRAPPED.get(name, ()))
                       for name, (sources, _) in TESTS.items()}
         self.runs = self.answers(self.folder)
         if self.runs is None or self.misses(self.runs, {}):
             raise Trouble("the scripts do not even pass without a mistake; see tests/scripts")
-        failing = [name for name in TESTS if self.fails(name, self.folder)]
+        failing = [name for name in TESTS if self.fails(name, self.folder, {})]
         if failing:
             raise Trouble(f"{' and '.join(failing)} do not even pass without a mistake")
 
@@ -309,8 +313,12 @@ class Workshop:
                     return True
         return set(runs) != set(self.expectations)
 
-    def fails(self, name, folder):
+    def fails(self, name, folder, changed):
         """Whether a test notices."""
+        if name in WRAPPED:
+            objects = [changed.get(source.stem, self.object_of(source)) for source in self.sources]
+            self.linked([self.folder / f"{name}.o", *objects, "-o", folder / name, *WRAPPED[name], *self.libraries])
+            return not self.succeeds(folder / name, TESTS[name][1], folder, subprocess.DEVNULL)
         return not self.succeeds(name, TESTS[name][1], folder, subprocess.DEVNULL)
 
     def noticed(self, mutant):
@@ -343,7 +351,7 @@ class Workshop:
         if runs is None or self.misses(runs, self.runs):
             return True
         names = {f"{stem}.c" for stem in changed}
-        return any(self.fails(name, folder) for name, parts in self.parts.items() if names & parts)
+        return any(self.fails(name, folder, changed) for name, parts in self.parts.items() if names & parts)
 
 
 # ---- all of them -----------------------------------------------------------------------------------------------------

@@ -10,16 +10,24 @@
 
 #include "isn.h"
 
-/** new_table(): with the defaults. */
-static struct tcphs_isn_table *new_table(void)
+/** table_with(): with those thresholds, for repeats and for patterns. */
+static struct tcphs_isn_table *table_with(uint8_t tuples, uint8_t samples)
 {
 	struct tcphs_config config;
 	struct tcphs_isn_table *table;
 
 	tcphs_config_default(&config);
+	config.isn_tuples = tuples;
+	config.isn_samples = samples;
 	table = tcphs_isn_new(&config);
 	g_assert_nonnull(table);
 	return table;
+}
+
+/** new_table(): with the defaults. */
+static struct tcphs_isn_table *new_table(void)
+{
+	return table_with(4, 6);
 }
 
 /** struct told: how often the table spoke of a host. */
@@ -228,6 +236,10 @@ static const struct clock_case {
 	{1000000, 0.001, 60, 7},
 	{15625000, 0.001, 5, 8},
 	{1000, 0, 100, 6},
+	{10, 0, 1000, 8},          /* as exact as whole numbers are */
+	{4200000000, 0, 0.1, 7},
+	{4294967295, 0, 0.1, 0},   /* does not fit into what is said of it */
+	{5000000000, 0, 0.1, 0},
 	{250000, 1, 1, 0},         /* too inexact to speak of a clock */
 };
 
@@ -260,10 +272,10 @@ static void test_clock(void)
 	g_rand_free(random);
 }
 
-/** struct multiples_case: a divisor, and the sample by which it is proven (0: never). */
+/** struct multiples_case: a divisor, and the sample that proves it: up to 8, or a multiple of it (0: never). */
 static const struct multiples_case {
 	uint32_t divisor, by;
-} multiples_cases[] = {{64000, 6}, {1024, 6}, {1000, 7}, {100, 16}, {10, 16}, {9, 0}, {8, 0}, {2, 0}, {1, 0}};
+} multiples_cases[] = {{64000, 6}, {1024, 6}, {1000, 6}, {100, 16}, {10, 16}, {9, 0}, {8, 0}, {2, 0}, {1, 0}};
 
 static void test_multiples(void)
 {
@@ -280,7 +292,7 @@ static void test_multiples(void)
 			isn += c->divisor * (uint32_t)g_rand_int_range(random, 1, 10000);
 		}
 		g_assert_cmpuint(told.predictable, ==, c->by > 0);
-		g_assert_cmpuint(told.at, <=, c->by);
+		g_assert_cmpuint(told.at, ==, c->by);
 		g_assert_cmpuint(only_host(table).gcd, ==, c->divisor);
 		g_assert_cmpuint(only_host(table).quality, ==, c->by ? TCPHS_ISN_MULTIPLES : 0);
 		tcphs_isn_del(table);
@@ -302,6 +314,104 @@ static void test_exact_clock(void)
 	g_assert_cmpuint(told.predictable, ==, 1);
 	g_assert_cmpuint(told.pattern.kind, ==, TCPHS_ISN_CLOCK);
 	g_assert_cmpuint(told.pattern.value, ==, 1000000);
+	tcphs_isn_del(table);
+}
+
+/* Where times are captured by the second, three ISNs in a row have one: the rate is that of the others. */
+static void test_coarse_clock(void)
+{
+	struct tcphs_isn_table *table = new_table();
+	struct told told = {0};
+
+	for (uint32_t i = 0; i < 32; i++) {
+		uint32_t second = i / 3 * (i / 3 + 1);
+
+		use(table, &told, 1, i, 1000000 * second + i % 3, (tcphs_time)second * TCPHS_SECOND, true);
+	}
+	g_assert_cmpuint(told.predictable, ==, 1);
+	g_assert_cmpuint(told.pattern.kind, ==, TCPHS_ISN_CLOCK);
+	g_assert_cmpuint(told.pattern.value, >=, 999900);
+	g_assert_cmpuint(told.pattern.value, <=, 1000100);
+	tcphs_isn_del(table);
+}
+
+/* Neighbours that are close are read badly, and most are: how fast the clock is shows over the whole time. */
+static void test_hasty_clock(void)
+{
+	struct tcphs_isn_table *table = new_table();
+	struct told told = {0};
+	tcphs_time time = 0;
+
+	for (uint32_t i = 0; i < 32; i++) {
+		use(table, &told, 1, i, (uint32_t)(time / 1000) + (i % 4) * 100, time, true);
+		time += i % 4 == 3 ? 10 * TCPHS_SECOND : TCPHS_MILLISECOND;
+	}
+	g_assert_cmpuint(told.predictable, ==, 1);
+	g_assert_cmpuint(told.pattern.kind, ==, TCPHS_ISN_CLOCK);
+	g_assert_cmpuint(told.pattern.value, >=, 999900);
+	g_assert_cmpuint(told.pattern.value, <=, 1000100);
+	tcphs_isn_del(table);
+}
+
+/* Between two of its ISNs a clock may wrap often; not so often that nobody could say where it stands. */
+static void test_clock_gap(void)
+{
+	const tcphs_time most = INT64_C(1000000) * TCPHS_SECOND;
+
+	for (int excess = -1; excess <= 0; excess++) {
+		struct tcphs_isn_table *table = new_table();
+		struct told told = {0};
+		tcphs_time time = 0;
+
+		for (uint32_t i = 1; i <= 8; i++) {
+			use(table, &told, 1, i, (uint32_t)time, time, true);
+			time += i == 3 ? most + excess : (tcphs_time)(i + 1) * TCPHS_SECOND / 10;
+		}
+		g_assert_cmpuint(told.pattern.kind == TCPHS_ISN_CLOCK, ==, excess < 0);
+		tcphs_isn_del(table);
+	}
+}
+
+/*
+ * Four of the six ISNs are evidence: 11.5 bits of each are just enough. A clock that is read without error goes so many
+ * numbers from one to the next; one that is read to 15 numbers goes 16 times as many.
+ */
+static void test_least_evidence_of_clock(void)
+{
+	static const struct {
+		uint32_t pace, error, at;
+	} cases[] = {{2774, 0, 6}, {2773, 0, 7}, {44400, 15, 6}, {44300, 15, 7}};
+	static const int32_t uneven[] = {0, 1, 51, 29, 98, 0, 7, 0};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct tcphs_isn_table *table = new_table();
+		struct told told = {0};
+
+		for (uint32_t k = 0; k < 8; k++) {
+			uint32_t number = k * cases[i].pace + (uint32_t)uneven[k];
+			uint32_t error = k == 1 || k == 3 ? cases[i].error : 0;
+
+			use(table, &told, 1, k + 1, 7 + number + error, number * TCPHS_MILLISECOND, true);
+		}
+		g_assert_cmpuint(told.pattern.kind, ==, TCPHS_ISN_CLOCK);
+		g_assert_cmpuint(told.at, ==, cases[i].at);
+		tcphs_isn_del(table);
+	}
+}
+
+/* A translator shows each twice: ten samples, but of five ISNs only, and six are asked for. */
+static void test_too_few_isns(void)
+{
+	struct tcphs_isn_table *table = new_table();
+	struct told told = {0};
+
+	for (uint32_t i = 0; i < 10; i++) {
+		uint32_t second = i / 2 * (i / 2);
+
+		use(table, &told, 1, i, 16000000 * second, (tcphs_time)second * TCPHS_SECOND + i % 2, true);
+	}
+	g_assert_cmpuint(told.predictable, ==, 0);
+	g_assert_cmpuint(only_host(table).pattern, ==, 0);
 	tcphs_isn_del(table);
 }
 
@@ -353,6 +463,10 @@ static const struct nmap_case {
 	{6, {1, 1001, 4001, 5001, 8001, 9000}, 1, 1, 87, 81},
 	/* backwards through 0: the shorter way is taken */
 	{6, {500, 250, 0, 4294967046u, 4294966796u, 4294966546u}, 1, 250, 64, 0},
+	/* the farthest that is upwards */
+	{6, {0, 2147483647u, 4294967294u, 2147483645u, 4294967292u, 2147483643u}, 1, 2147483647u, 248, 0},
+	/* a divisor up to 9 is none for the deviation: rates 9 and 27, mean 16.2, sd = 9.859 */
+	{6, {0, 9, 36, 45, 72, 81}, 1, 9, 32, 26},
 };
 
 static void test_nmap(void)
@@ -373,7 +487,54 @@ static void test_nmap(void)
 	}
 }
 
+/* Where four samples are enough: from four ISNs there is a deviation, from three or less there is none. */
+static void test_nmap_of_few(void)
+{
+	for (uint32_t isns = 2; isns <= 4; isns++) {
+		struct tcphs_isn_table *table = table_with(4, 4);
+		struct told told = {0};
+		struct tcphs_host host;
+
+		for (uint32_t i = 0; i < 4; i++)
+			use(table, &told, 1, i, MIN(i, isns - 1) * MIN(i, isns - 1), (tcphs_time)i * TCPHS_SECOND, true);
+		host = only_host(table);
+		g_assert_cmpuint(host.samples, ==, 4);
+		g_assert_cmpuint(host.isr, !=, TCPHS_ISN_NOT_KNOWN);
+		g_assert_cmpint(host.sp != TCPHS_ISN_NOT_KNOWN, ==, isns == 4);
+		tcphs_isn_del(table);
+	}
+}
+
+/* One ISN only: it goes on by nothing, which takes as many samples to say as any other deviation. */
+static void test_nmap_of_one(void)
+{
+	for (uint32_t samples = 3; samples <= 4; samples++) {
+		struct tcphs_isn_table *table = new_table();
+		struct told told = {0};
+
+		for (uint32_t i = 0; i < 4; i++)
+			use(table, &told, 1, i, 99, (tcphs_time)i * TCPHS_SECOND, i < samples);
+		g_assert_cmpuint(only_host(table).isr, ==, samples == 4 ? 0 : TCPHS_ISN_NOT_KNOWN);
+		g_assert_cmpuint(only_host(table).sp, ==, samples == 4 ? 0 : TCPHS_ISN_NOT_KNOWN);
+		tcphs_isn_del(table);
+	}
+}
+
 /* ---- repeats ------------------------------------------------------------------------------------- */
+
+/* Each has its own count, on however many 4-tuples the other is. */
+static void test_two_repeats(void)
+{
+	struct tcphs_isn_table *table = new_table();
+	struct told told = {0};
+
+	for (uint32_t i = 0; i < 40; i++)
+		use(table, &told, 1, i, i % 2 ? 77 : 99, i, false);
+	g_assert_cmpuint(told.repeated, ==, 1);
+	g_assert_cmpuint(told.repeat.connections, ==, 20);
+	g_assert_cmpuint(only_host(table).repeated, ==, 40);
+	tcphs_isn_del(table);
+}
 
 static void test_scanner(void)
 {
@@ -587,10 +748,29 @@ static void test_merge_keeps_proof(void)
 	tcphs_isn_del(good);
 }
 
+/* A flood of hosts that show an ISN each and nothing else takes no room in the total. */
+static void test_merge_flood(void)
+{
+	struct tcphs_isn_table *total = new_table(), *flood = new_table(), *more = new_table();
+	struct told told = {0};
+
+	for (uint32_t number = 0; number < TCPHS_ISN_HOSTS; number++)
+		use(flood, &told, number, 0, 7, 0, false);
+	for (uint32_t tuple = 0; tuple < 4; tuple++)
+		use(more, &told, UINT32_MAX, tuple, 7, tuple, false);
+	g_assert_cmpint(tcphs_isn_merge(total, flood), ==, TCPHS_OK);
+	g_assert_cmpint(tcphs_isn_merge(total, more), ==, TCPHS_OK);
+	g_assert_false(tcphs_isn_full(total));
+	g_assert_cmpuint(only_host(total).repeated, ==, 4);
+	tcphs_isn_del(total);
+	tcphs_isn_del(flood);
+	tcphs_isn_del(more);
+}
+
 /* Room for so many hosts; those met first stay, and nobody is told of the others. */
 static void test_full(void)
 {
-	struct tcphs_isn_table *table = new_table(), *total = new_table();
+	struct tcphs_isn_table *table = new_table(), *total = new_table(), *more = new_table();
 	struct told told = {0};
 	struct tcphs_host host;
 	uint32_t hosts = 0;
@@ -604,13 +784,20 @@ static void test_full(void)
 	}
 	g_assert_true(tcphs_isn_full(table));
 	g_assert_cmpuint(told.repeated, ==, TCPHS_ISN_HOSTS);
+	for (uint32_t tuple = 0; tuple < 10; tuple++)
+		use(table, &told, UINT32_MAX, tuple, 7, tuple, true);
+	g_assert_cmpuint(told.predictable, ==, 0);
 	while (tcphs_isn_next(table, &host))
 		hosts++;
 	g_assert_cmpuint(hosts, ==, TCPHS_ISN_HOSTS);
 	g_assert_cmpint(tcphs_isn_merge(total, table), ==, TCPHS_OK);
 	g_assert_true(tcphs_isn_full(total));
+	for (uint32_t tuple = 0; tuple < 4; tuple++)
+		use(more, &told, UINT32_MAX, tuple, 7, tuple, true);
+	g_assert_cmpint(tcphs_isn_merge(total, more), ==, TCPHS_OK);
 	tcphs_isn_del(table);
 	tcphs_isn_del(total);
+	tcphs_isn_del(more);
 }
 
 /* Times from the ends of what 64 bits can hold, and all the same. */
@@ -632,14 +819,9 @@ static void test_odd_times(void)
 
 static void test_thresholds(void)
 {
-	struct tcphs_isn_table *table;
-	struct tcphs_config config;
+	struct tcphs_isn_table *table = table_with(2, 8);
 	struct told told = {0};
 
-	tcphs_config_default(&config);
-	config.isn_tuples = 2;
-	config.isn_samples = 8;
-	table = tcphs_isn_new(&config);
 	for (uint32_t i = 0; i < 2; i++)
 		use(table, &told, 1, i, 7, i, false);
 	g_assert_cmpuint(told.repeated, ==, 1);
@@ -707,10 +889,18 @@ int main(int argc, char **argv)
 	g_test_add_func("/isn/pattern/all-the-same", test_all_the_same);
 	g_test_add_func("/isn/pattern/clock", test_clock);
 	g_test_add_func("/isn/pattern/exact-clock", test_exact_clock);
+	g_test_add_func("/isn/pattern/coarse-clock", test_coarse_clock);
+	g_test_add_func("/isn/pattern/hasty-clock", test_hasty_clock);
+	g_test_add_func("/isn/pattern/clock-gap", test_clock_gap);
+	g_test_add_func("/isn/pattern/least-evidence-of-clock", test_least_evidence_of_clock);
+	g_test_add_func("/isn/pattern/too-few-isns", test_too_few_isns);
 	g_test_add_func("/isn/pattern/multiples", test_multiples);
 	g_test_add_func("/isn/pattern/least-evidence", test_least_evidence);
 	g_test_add_func("/isn/pattern/one-sample-a-tuple", test_one_sample_a_tuple);
 	g_test_add_func("/isn/nmap", test_nmap);
+	g_test_add_func("/isn/nmap/of-few", test_nmap_of_few);
+	g_test_add_func("/isn/nmap/of-one", test_nmap_of_one);
+	g_test_add_func("/isn/repeat/two", test_two_repeats);
 	g_test_add_func("/isn/repeat/scanner", test_scanner);
 	g_test_add_func("/isn/repeat/scanner-is-busy", test_scanner_is_busy);
 	g_test_add_func("/isn/repeat/fourth-is-completed", test_fourth_is_completed);
@@ -718,6 +908,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/isn/table/merge", test_merge);
 	g_test_add_func("/isn/table/merge-adds-repeats", test_merge_adds_repeats);
 	g_test_add_func("/isn/table/merge-keeps-proof", test_merge_keeps_proof);
+	g_test_add_func("/isn/table/merge-flood", test_merge_flood);
 	g_test_add_func("/isn/table/full", test_full);
 	g_test_add_func("/isn/table/odd-times", test_odd_times);
 	g_test_add_func("/isn/thresholds", test_thresholds);

@@ -4,7 +4,8 @@
  *
  * The linker has the engine call __wrap_malloc() and the like (tests/unit/CMakeLists.txt). Traffic is tracked again and
  * again: in some round the nth request fails, or all from the nth on. Whatever fails, the tracker says so and stays
- * valid: each segment that it took is in exactly one summary, and what comes later is judged.
+ * valid: each segment that it took is in exactly one summary, and what comes later is judged. In the end all memory has
+ * been given back.
  */
 #include <glib.h>
 #include <stdlib.h>
@@ -16,14 +17,19 @@ void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *memory, size_t size);
 void *__real_aligned_alloc(size_t alignment, size_t size);
+void __real_free(void *memory);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *memory, size_t size);
 void *__wrap_aligned_alloc(size_t alignment, size_t size);
+void __wrap_free(void *memory);
 
 /* The request that fails, counted from 1, and whether those behind it do, too. 0: none fails. */
 static unsigned failing, requests;
 static bool for_ever;
+
+/* Pieces of memory that were handed out and not given back. */
+static unsigned held;
 
 static bool fails(void)
 {
@@ -31,24 +37,38 @@ static bool fails(void)
 	return failing > 0 && (requests == failing || (for_ever && requests > failing));
 }
 
+static void *handed_out(void *memory)
+{
+	held += memory != NULL;
+	return memory;
+}
+
 void *__wrap_malloc(size_t size)
 {
-	return fails() ? NULL : __real_malloc(size);
+	return fails() ? NULL : handed_out(__real_malloc(size));
 }
 
 void *__wrap_calloc(size_t count, size_t size)
 {
-	return fails() ? NULL : __real_calloc(count, size);
+	return fails() ? NULL : handed_out(__real_calloc(count, size));
 }
 
 void *__wrap_realloc(void *memory, size_t size)
 {
-	return fails() ? NULL : __real_realloc(memory, size);
+	if (fails())
+		return NULL;
+	return memory ? __real_realloc(memory, size) : handed_out(__real_malloc(size));
 }
 
 void *__wrap_aligned_alloc(size_t alignment, size_t size)
 {
-	return fails() ? NULL : __real_aligned_alloc(alignment, size);
+	return fails() ? NULL : handed_out(__real_aligned_alloc(alignment, size));
+}
+
+void __wrap_free(void *memory)
+{
+	held -= memory != NULL;
+	__real_free(memory);
 }
 
 /* What was asked of a tracker, and what came of it. */
@@ -121,24 +141,46 @@ static void traffic(struct tcphs_tracker *tracker, struct outcome *outcome)
 	}
 }
 
+/* The capture's hosts become part of a total. */
+static void add_hosts(struct tcphs_tracker *tracker, const struct tcphs_config *config)
+{
+	struct tcphs_isn_table *isns = tcphs_tracker_take_isns(tracker), *total = tcphs_isn_new(config);
+	struct tcphs_host host;
+
+	if (total) {
+		tcphs_isn_merge(total, isns);
+		while (tcphs_isn_next(total, &host))
+			g_assert_cmpuint(host.samples + host.repeated, >, 0);
+	}
+	tcphs_isn_del(total);
+	tcphs_isn_del(isns);
+}
+
 static struct outcome track(const struct tcphs_config *config, unsigned fail, bool ever)
 {
+	static unsigned begun;   /* requests that a tracker is made with */
 	struct outcome outcome = { 0 };
 	struct tcphs_tracker *tracker;
 	int result;
 
 	failing = fail;
 	for_ever = ever;
-	requests = 0;
+	requests = held = 0;
 	result = tcphs_tracker_new(&tracker, config);
 	g_assert_true((result == TCPHS_OK) == (tracker != NULL));
+	if (fail == 0)
+		begun = requests;
+	if (ever)
+		g_assert_cmpint(result, ==, fail <= begun ? TCPHS_ERR_NOMEM : TCPHS_OK);
 	if (tracker) {
 		traffic(tracker, &outcome);
 		tcphs_tracker_finish(tracker);
 		drain(tracker, &outcome);
 		g_assert_cmpuint(outcome.summed, ==, outcome.taken);
+		add_hosts(tracker, config);
 		tcphs_tracker_del(tracker);
 	}
+	g_assert_cmpuint(held, ==, 0);
 	failing = 0;
 	return outcome;
 }
