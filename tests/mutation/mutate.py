@@ -50,7 +50,8 @@ FILES = ("transition.c", "classify.c", "connection.c", "connection.h", "checks.c
 # Programs that fail if something is wrong: {name: (sources below tests/, arguments)}. Of the fuzz targets a few inputs.
 TESTS = {
     **{name: ((f"unit/{name}.c",), ())
-       for name in ("test_agree", "test_segment", "test_format", "test_words", "test_zeek", "test_isn", "test_store")},
+       for name in ("test_agree", "test_segment", "test_format", "test_words", "test_zeek", "test_isn", "test_store",
+                     "test_tracker")},
     "test_memory": (("unit/test_memory.c",), ()),
     "fuzz_agree": (("fuzz/fuzz_agree.c", "fuzz/standalone.c"), ("400",)),
     "fuzz_engine": (("fuzz/fuzz_engine.c", "fuzz/standalone.c"), ("2000",)),

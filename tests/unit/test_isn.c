@@ -496,7 +496,8 @@ static void test_nmap_of_few(void)
 		struct tcphs_host host;
 
 		for (uint32_t i = 0; i < 4; i++)
-			use(table, &told, 1, i, MIN(i, isns - 1) * MIN(i, isns - 1), (tcphs_time)i * TCPHS_SECOND, true);
+			use(table, &told, 1, i, MIN(i, isns - 1) * MIN(i, isns - 1), (tcphs_time)i * TCPHS_SECOND,
+			    true);
 		host = only_host(table);
 		g_assert_cmpuint(host.samples, ==, 4);
 		g_assert_cmpuint(host.isr, !=, TCPHS_ISN_NOT_KNOWN);

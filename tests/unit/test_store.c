@@ -42,6 +42,30 @@ static void test_pool(void)
 	g_rand_free(rand);
 }
 
+/* Items of a pool that has grown by many chunks at once are apart from each other, and keep what is in them. */
+static void test_large_pool(void)
+{
+	static const size_t sizes[] = { 40, 1000, 20000 };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(sizes); i++) {
+		const uint32_t count = (uint32_t)(((size_t)12 << 20) / sizes[i]);
+		struct tcphs_pool pool;
+
+		tcphs_pool_init(&pool, sizes[i]);
+		for (uint32_t n = 0; n < count; n++) {
+			g_assert_cmpuint(tcphs_pool_take(&pool), ==, n);
+			memset(tcphs_pool_at(&pool, n), (int)(n % 251), sizes[i]);
+		}
+		for (uint32_t n = 0; n < count; n++) {
+			const uint8_t *item = tcphs_pool_at(&pool, n);
+
+			g_assert_cmpuint(item[0], ==, n % 251);
+			g_assert_cmpuint(item[sizes[i] - 1], ==, n % 251);
+		}
+		tcphs_pool_clear(&pool);
+	}
+}
+
 /* ---- the table ----------------------------------------------------------------------------------- */
 
 /* Keys are values; so few hashes that buckets run over. */
@@ -49,6 +73,14 @@ static uint32_t crowded(const void *context, uint32_t value)
 {
 	(void)context;
 	return value % 97 * UINT32_C(0x01000193);
+}
+
+/* One hash for all: more pass their bucket than it can count. */
+static uint32_t same(const void *context, uint32_t value)
+{
+	(void)context;
+	(void)value;
+	return 7;
 }
 
 static uint32_t spread(const void *context, uint32_t value)
@@ -69,10 +101,17 @@ static bool is_value(const void *context, const void *key, uint32_t value)
 	return *(const uint32_t *)key == value;
 }
 
+/** struct hashing: a hash, and how many values. */
+struct hashing {
+	uint32_t (*hash)(const void *context, uint32_t value);
+	uint32_t most;
+};
+
 static void test_index(gconstpointer data)
 {
-	const struct tcphs_index_keys keys = { NULL, data == NULL ? spread : crowded, no_prefetch };
-	const uint32_t most = data == NULL ? 20000 : 2000;
+	const struct hashing *hashing = data;
+	const struct tcphs_index_keys keys = { NULL, hashing->hash, no_prefetch };
+	const uint32_t most = hashing->most;
 	GHashTable *model = g_hash_table_new(NULL, NULL);
 	GRand *rand = g_rand_new_with_seed(2);
 	struct tcphs_index index;
@@ -173,6 +212,100 @@ static void test_syn(void)
 	g_rand_free(rand);
 }
 
+static struct tcphs_segment a_syn(const struct tcphs_key *key)
+{
+	struct tcphs_segment s = { .time = TCPHS_SECOND, .ref = 1, .seq = 1000, .flags = TCPHS_SYN, .window = 1000,
+		                   .ttl = 64, .sport = key->sport, .dport = key->dport,
+		                   .have = TCPHS_HAVE_SEQ | TCPHS_HAVE_HEADER | TCPHS_HAVE_OPTIONS |
+		                           TCPHS_HAVE_LENGTH,
+		                   .options.mptcp_subtype = TCPHS_MP_NONE };
+
+	tcphs_segment_sum_up(&s);
+	return s;
+}
+
+/** test_extreme_syns(): a member may be anything; what the packed form has no room for is not packed. */
+static void test_extreme_syns(void)
+{
+	static const uint32_t values[] = { 0,   1,   2,   3,   4,   5,    7,    8,     15,    16,        17,
+		                           31,  32,  255, 256, 511, 512,  2047, 2048,  65535, 65536, UINT32_MAX };
+	const struct tcphs_key key = { .sport = 50000, .dport = 80 };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(values); i++) {
+		for (unsigned member = 0; member < 16; member++) {
+			struct tcphs_packed_syn packed;
+			struct tcphs_segment s = a_syn(&key), back;
+			const uint32_t value = values[i];
+
+			switch (member) {
+			case 0: s.length = value; break;
+			case 1: s.checksum = (uint8_t)value; break;
+			case 2: s.have = (uint8_t)value; break;
+			case 3: s.flags = (uint16_t)value; break;
+			case 4: s.plain = (uint8_t)value; break;
+			case 5: s.sport = (uint16_t)value; break;
+			case 6: s.dport = (uint16_t)value; break;
+			case 7: s.options.malformed = (uint16_t)value; break;
+			case 8: s.options.repeated = (uint16_t)value; break;
+			case 9: s.options.tsecr = value; break;
+			case 10: s.options.seen = (uint16_t)value; break;
+			case 11: s.options.mptcp_keys = (uint8_t)value; break;
+			case 12: s.options.mptcp_subtype = (uint8_t)value; break;
+			case 13: s.options.mptcp_subtype = (uint8_t)value, s.options.mptcp_keys = 2; break;
+			case 14: s.options.mptcp_subtype = 1, s.options.mptcp_keys = (uint8_t)value; break;
+			default: s.ack = value; break;
+			}
+			if (member != 4)
+				tcphs_segment_sum_up(&s);
+			if (!tcphs_syn_pack(&packed, &s, &key))
+				continue;
+			tcphs_syn_unpack(&packed, &back, &key);
+			g_assert_cmpmem(&back, sizeof(back), &s, sizeof(s));
+		}
+	}
+}
+
+/** test_forms(): what is packed, and that nothing is lost: a count too large for it stays FULL. */
+static void test_forms(void)
+{
+	static const struct {
+		uint32_t incarnations, syn_isns;
+		bool packed;
+	} cases[] = { { 1, 1, true }, { 255, 65535, true }, { 256, 1, false }, { 1, 65536, false } };
+	struct tcphs_config config;
+	struct tcphs_key key = { .sport = 50000, .dport = 80 };
+	struct tcphs_segment syn;
+	struct tcphs_place place;
+	struct tcphs_store store;
+
+	tcphs_config_default(&config);
+	g_assert_true(tcphs_store_init(&store, &config));
+	tcphs_map_ipv4(key.src, "\xc0\x00\x02\x01");
+	tcphs_map_ipv4(key.dst, "\xc0\x00\x02\x02");
+	syn = a_syn(&key);
+	tcphs_store_place(&store, &key, &place);
+	g_assert_cmpuint(tcphs_form_of(tcphs_store_add_syn(&store, &place, 0, &syn, true)), ==, TCPHS_SYN4);
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct tcphs_tuple *tuple;
+		uint32_t number;
+
+		key.sport++;
+		tcphs_store_place(&store, &key, &place);
+		number = tcphs_store_add(&store, &place);
+		tuple = tcphs_tuple_at(&store, number);
+		tuple->incarnations = cases[i].incarnations;
+		tuple->syn_isns = cases[i].syn_isns;
+		tcphs_store_pack(&store, number);
+		number = tcphs_store_find(&store, &place);
+		g_assert_cmpuint(tcphs_form_of(number), ==, cases[i].packed ? TCPHS_SPENT4 : TCPHS_FULL);
+		number = cases[i].packed ? tcphs_store_unpack(&store, number) : number;
+		tuple = tcphs_tuple_at(&store, number);
+		g_assert_cmpuint(tuple->incarnations, ==, cases[i].incarnations);
+		g_assert_cmpuint(tuple->syn_isns, ==, cases[i].syn_isns);
+	}
+	tcphs_store_clear(&store);
+}
+
 /** test_checks_pass(): what passes quickly is what no check has anything to say of. */
 static void test_checks_pass(void)
 {
@@ -206,6 +339,11 @@ static void test_checks_pass(void)
 
 static void compare(struct tcphs_summary a, struct tcphs_summary b)
 {
+	for (size_t i = 1; i < a.finding_count; i++) {
+		const struct tcphs_finding *x = &a.findings[i - 1], *y = &a.findings[i];
+
+		g_assert_true(x->at < y->at || (x->at == y->at && x->rule <= y->rule));
+	}
 	g_assert_cmpuint(a.finding_count, ==, b.finding_count);
 	if (a.finding_count > 0)
 		g_assert_cmpmem(a.findings, a.finding_count * sizeof(*a.findings), b.findings,
@@ -213,6 +351,37 @@ static void compare(struct tcphs_summary a, struct tcphs_summary b)
 	a.connection = b.connection = 0;
 	a.findings = b.findings = NULL;
 	g_assert_cmpmem(&a, sizeof(a), &b, sizeof(b));
+}
+
+/** struct batch: segments that a front end has read ahead: their keys are looked for before they are told. */
+struct batch {
+	struct tcphs_key key[7];
+	struct tcphs_segment segment[7];
+	unsigned count;
+};
+
+static void tell_batch(struct tcphs_tracker *tracker, struct batch *batch)
+{
+	struct tcphs_place place[G_N_ELEMENTS(batch->key)];
+
+	for (unsigned i = 0; i < batch->count; i++)
+		tcphs_tracker_place(tracker, &batch->key[i], &place[i]);
+	for (unsigned round = 0; round < 2; round++) {
+		for (unsigned i = 0; i < batch->count; i++)
+			tcphs_tracker_prefetch(tracker, &place[i], round);
+	}
+	for (unsigned i = 0; i < batch->count; i++)
+		g_assert_cmpint(tcphs_tracker_segment_at(tracker, &place[i], &batch->segment[i], NULL), ==, TCPHS_OK);
+	batch->count = 0;
+}
+
+static void put_off(struct tcphs_tracker *tracker, struct batch *batch, const struct tcphs_key *key,
+                    const struct tcphs_segment *segment)
+{
+	batch->key[batch->count] = *key;
+	batch->segment[batch->count] = *segment;
+	if (++batch->count == G_N_ELEMENTS(batch->key))
+		tell_batch(tracker, batch);
 }
 
 static unsigned drain(struct tcphs_tracker *full, struct tcphs_tracker *packing)
@@ -229,12 +398,13 @@ static unsigned drain(struct tcphs_tracker *full, struct tcphs_tracker *packing)
 	return count;
 }
 
-/** test_trackers(): whatever is captured, a tracker that packs says what one that does not says. */
+/** test_trackers(): whatever is captured, a tracker that packs, and is told in batches, says what another one says. */
 static void test_trackers(gconstpointer data)
 {
 	const unsigned seed = GPOINTER_TO_UINT(data);
 	GRand *rand = g_rand_new_with_seed(seed);
 	struct tcphs_tracker *full, *packing;
+	struct batch batch = { .count = 0 };
 	struct tcphs_config config;
 	tcphs_time now = TCPHS_SECOND;
 	unsigned count = 0;
@@ -259,14 +429,18 @@ static void test_trackers(gconstpointer data)
 			const struct tcphs_quote quote = { .key = key, .segment = s, .type = 3, .code = 1 };
 
 			tcphs_tracker_quote(full, &quote, &mark);
+			tell_batch(packing, &batch);
 			tcphs_tracker_quote(packing, &quote, NULL);
 		} else {
 			g_assert_cmpint(tcphs_tracker_segment(full, &key, &s, &mark), ==, TCPHS_OK);
-			g_assert_cmpint(tcphs_tracker_segment(packing, &key, &s, NULL), ==, TCPHS_OK);
+			put_off(packing, &batch, &key, &s);
 		}
-		if (i % 32 == 0)
+		if (i % 32 == 0) {
+			tell_batch(packing, &batch);
 			count += drain(full, packing);
+		}
 	}
+	tell_batch(packing, &batch);
 	tcphs_tracker_finish(full);
 	tcphs_tracker_finish(packing);
 	count += drain(full, packing);
@@ -381,6 +555,89 @@ static void test_talks(void)
 	g_rand_free(rand);
 }
 
+/** test_addresses(): all that look nearly like IPv4 are told apart, and come back as they were, packed or not. */
+static void test_addresses(void)
+{
+	static const uint8_t addresses[][16] = {
+		{ [10] = 0xff, 0xff, 10, 0, 0, 1 }, { [10] = 0xff, 0xff, 10, 0, 0, 2 }, { [12] = 10, 0, 0, 1 },
+		{ [12] = 10, 0, 0, 2 }, { [9] = 1, 0xff, 0xff, 10, 0, 0, 1 }, { [10] = 0xff, 0, 10, 0, 0, 1 },
+		{ [0] = 0x20, [10] = 0xff, 0xff, 10, 0, 0, 1 },
+	};
+	enum { COUNT = G_N_ELEMENTS(addresses) };
+	bool seen[2][COUNT][COUNT] = { 0 };
+	struct tcphs_tracker *tracker;
+	struct tcphs_summary summary;
+	struct tcphs_config config;
+
+	tcphs_config_default(&config);
+	g_assert_cmpint(tcphs_tracker_new(&tracker, &config), ==, TCPHS_OK);
+	/* Ports tell which of them it is; the second time they are those that were reset long ago. */
+	for (unsigned round = 0; round < 2; round++) {
+		for (unsigned i = 0; i < COUNT * COUNT; i++) {
+			struct tcphs_key key = { .sport = (uint16_t)(1000 + i / COUNT),
+				                 .dport = (uint16_t)(2000 + i % COUNT) };
+			struct tcphs_segment s = a_syn(&key);
+
+			memcpy(key.src, addresses[i / COUNT], 16);
+			memcpy(key.dst, addresses[i % COUNT], 16);
+			s.time = (1 + 100 * (tcphs_time)round) * TCPHS_SECOND;
+			s.seq = 1000000 * (1 + round);
+			tcphs_tracker_segment(tracker, &key, &s, NULL);
+			s.flags = TCPHS_RST;
+			s.seq++;
+			tcphs_segment_sum_up(&s);
+			if (round == 0)
+				tcphs_tracker_segment(tracker, &key, &s, NULL);
+		}
+	}
+	tcphs_tracker_finish(tracker);
+	while (tcphs_tracker_next(tracker, &summary)) {
+		const unsigned src = summary.key.sport - 1000u, dst = summary.key.dport - 2000u;
+		bool *it = &seen[summary.incarnation != 0 || summary.stream >= COUNT * COUNT][src][dst];
+
+		g_assert_false(*it);
+		*it = true;
+		g_assert_cmpmem(summary.key.src, 16, addresses[src], 16);
+		g_assert_cmpmem(summary.key.dst, 16, addresses[dst], 16);
+	}
+	for (unsigned i = 0; i < 2 * COUNT * COUNT; i++)
+		g_assert_true((&seen[0][0][0])[i]);
+	tcphs_tracker_del(tracker);
+}
+
+/** test_one_server(): thousands of clients that differ by their address only are as many connections. */
+static void test_one_server(void)
+{
+	for (unsigned i = 0; i < 4; i++) {
+		const bool ipv6 = i & 1, low = i & 2;
+		struct tcphs_tracker *tracker;
+		struct tcphs_summary summary;
+		struct tcphs_config config;
+		unsigned count = 0;
+
+		tcphs_config_default(&config);
+		g_assert_cmpint(tcphs_tracker_new(&tracker, &config), ==, TCPHS_OK);
+		for (unsigned client = 0; client < 3000; client++) {
+			struct tcphs_key key = { .sport = 50000, .dport = 80 };
+			struct tcphs_segment s = a_syn(&key);
+
+			memcpy(key.src, tcphs_ipv4_prefix, 12);
+			memcpy(key.dst, tcphs_ipv4_prefix, 12);
+			key.src[0] = key.dst[0] = ipv6 ? 0x20 : 0;
+			key.src[12] = 10;
+			key.src[14] = (uint8_t)(client >> 8);
+			key.src[15] = (uint8_t)client;
+			key.dst[12] = low ? 9 : 11;
+			tcphs_tracker_segment(tracker, &key, &s, NULL);
+		}
+		tcphs_tracker_finish(tracker);
+		while (tcphs_tracker_next(tracker, &summary))
+			count++;
+		g_assert_cmpuint(count, ==, 3000);
+		tcphs_tracker_del(tracker);
+	}
+}
+
 /** test_small(): what half-open and finished connections take in pools, places in the table aside. */
 static void test_small(void)
 {
@@ -398,11 +655,19 @@ static void test_small(void)
 
 int main(int argc, char **argv)
 {
+	static const struct hashing hashings[] = { { spread, 20000 }, { crowded, 2000 }, { same, 600 } };
+
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/store/pool", test_pool);
-	g_test_add_data_func("/store/index/spread", NULL, test_index);
-	g_test_add_data_func("/store/index/crowded", GUINT_TO_POINTER(1), test_index);
+	g_test_add_func("/store/pool/large", test_large_pool);
+	g_test_add_data_func("/store/index/spread", &hashings[0], test_index);
+	g_test_add_data_func("/store/index/crowded", &hashings[1], test_index);
+	g_test_add_data_func("/store/index/same", &hashings[2], test_index);
 	g_test_add_func("/store/syn", test_syn);
+	g_test_add_func("/store/syn/extremes", test_extreme_syns);
+	g_test_add_func("/store/forms", test_forms);
+	g_test_add_func("/store/addresses", test_addresses);
+	g_test_add_func("/store/one-server", test_one_server);
 	g_test_add_func("/store/checks-pass", test_checks_pass);
 	g_test_add_func("/store/small", test_small);
 	g_test_add_func("/store/talks", test_talks);
