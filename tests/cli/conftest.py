@@ -7,10 +7,15 @@ import os
 import pty
 import struct
 import subprocess
+import sys
 import termios
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from support.processes import PATIENCE  # noqa: E402  pylint: disable=wrong-import-position
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("TCPHS", str(ROOT / "build/release/analyzer/tcphs"))
@@ -53,7 +58,7 @@ def tcphs(program, tmp_path):
 
     def run(*arguments, **extra):
         environment = {**os.environ, "LC_ALL": "C.UTF-8", **extra.pop("env", {})}
-        extra = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": tmp_path, "timeout": 60, **extra}
+        extra = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": tmp_path, "timeout": PATIENCE, **extra}
         command = extra.pop("before", [program])
         done = subprocess.run([*command, *arguments], env=environment, check=False, **extra)
         return Outcome(done)
@@ -115,6 +120,6 @@ def on_terminal(program, tmp_path):
                 break
             drawn += part
         os.close(master)
-        return process.wait(timeout=60), drawn.decode().replace("\r\n", "\n")
+        return process.wait(timeout=PATIENCE), drawn.decode().replace("\r\n", "\n")
 
     return run

@@ -19,7 +19,7 @@ def reports(program, tmp_path, inputs, options=(), before=(), **environment):
     files = {form: tmp_path / form for form in FORMATS}
     command = [*before, program, "--write", str(tmp_path / "frames"), *options,
                *(f"--report={form}={path}" for form, path in files.items()), *map(str, inputs)]
-    done = subprocess.run(command, capture_output=True, timeout=100, check=False, cwd=tmp_path,
+    done = subprocess.run(command, capture_output=True, timeout=300, check=False, cwd=tmp_path,
                           env={"PATH": "/usr/bin:/bin", **environment})
     found = {form: path.read_bytes() for form, path in {**files, "write": tmp_path / "frames"}.items()}
     return {**found, "table": done.stdout, "errors": done.stderr, "status": done.returncode}
@@ -55,7 +55,7 @@ def fixture_german(tmp_path_factory):
     folder = tmp_path_factory.mktemp("locale")
     if Path("/usr/share/i18n/locales/de_DE").exists():
         subprocess.run(["localedef", "--no-archive", "-i", "de_DE", "-f", "UTF-8", str(folder / "de_DE.UTF-8")],
-                       timeout=60, check=True)
+                       timeout=300, check=True)
     return str(folder)
 
 

@@ -12,12 +12,12 @@ import subprocess
 import pytest
 
 from cli_captures import complete, flood, pcap, refused
-from cli_processes import offset_of, wait_until_far, wait_until_read
+from support.processes import PATIENCE, stopped_between, wait_for_input
 
 
 def result_of(process):
     """Its status, its lines of JSON, its one complaint."""
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE)
     complaints = err.decode().splitlines()
     assert len(complaints) == 1, err
     return process.returncode, [json.loads(line) for line in out.decode().splitlines()], complaints[0]
@@ -38,7 +38,7 @@ def test_a_file_that_vanishes_before_its_turn(start, write, tmp_path):
     process = start("--format", "ndjson", "--jobs", "1", "-", "d", stdin=subprocess.PIPE)
     process.stdin.write(complete())
     process.stdin.flush()
-    wait_until_read(process)
+    wait_for_input(process)
     (tmp_path / "d/2.pcap").unlink()
     status, lines, complaint = result_of(process)
     assert status == 3
@@ -112,10 +112,8 @@ def test_a_read_error_in_the_middle_of_a_file(tcphs, failing_file):
 def test_a_file_that_shrinks_while_it_is_read(start, write, tmp_path, jobs):
     header, frames = pcap([]), pcap(flood(2000))
     name = write("a.pcap", header + 200 * frames[len(header):])
-    process = start("--format", "ndjson", "--jobs", jobs, name)
-    wait_until_far(process, 1 << 20)
-    process.send_signal(signal.SIGSTOP)
-    os.truncate(tmp_path / name, offset_of(process) + 1001)
+    process, at = stopped_between(lambda: start("--format", "ndjson", "--jobs", jobs, name), 1 << 20, 20 << 20)
+    os.truncate(tmp_path / name, at + 1001)
     process.send_signal(signal.SIGCONT)
     status, lines, complaint = result_of(process)
     assert status == 3 and complaint.startswith("tcphs: a.pcap: is cut short")
@@ -130,7 +128,7 @@ def test_a_file_that_shrinks_before_it_is_written(start, write, tmp_path):
                     stdin=subprocess.PIPE)
     process.stdin.write(refused())
     process.stdin.flush()
-    wait_until_read(process)
+    wait_for_input(process)
     os.truncate(tmp_path / name, 1000)
     status, lines, complaint = result_of(process)
     assert status == 3 and len(reasons(lines)) == 201
@@ -146,9 +144,9 @@ def test_a_signal_leaves_whole_reports(start, tmp_path, number, status):
                     "html=out.html", "-", stdin=subprocess.PIPE)
     process.stdin.write(refused())
     process.stdin.flush()
-    wait_until_read(process)
+    wait_for_input(process)
     process.send_signal(number)
-    process.wait(timeout=20)
+    process.wait(timeout=PATIENCE)
     assert process.returncode == status
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.html", "out.ndjson", "out.xml"]
     lines = [json.loads(line) for line in (tmp_path / "out.ndjson").read_text().splitlines()]

@@ -11,7 +11,7 @@ import subprocess
 import pytest
 
 from cli_captures import Talk, complete, flood, pcap, refused
-from cli_processes import wait_until_far, wait_until_read
+from support.processes import PATIENCE, stopped_between, wait_for_input
 
 
 @pytest.mark.parametrize("form", ["table", "ndjson"])
@@ -20,7 +20,7 @@ def test_a_reader_that_goes_away_ends_it_quietly(start, write, form):
     process = start("--format", form, name)
     assert process.stdout.readline()
     process.stdout.close()
-    assert process.wait(timeout=60) == 128 + signal.SIGPIPE
+    assert process.wait(timeout=PATIENCE) == 128 + signal.SIGPIPE
     assert process.stderr.read() == b""
 
 
@@ -32,9 +32,9 @@ def test_a_signal_ends_reading_and_what_was_read_is_reported(start, write, numbe
     process = start("--format", form, "--jobs", "1", "-", name, stdin=subprocess.PIPE)
     process.stdin.write(refused())
     process.stdin.flush()
-    wait_until_read(process)
+    wait_for_input(process)
     process.send_signal(number)
-    process.wait(timeout=20)
+    process.wait(timeout=PATIENCE)
     out, err = process.stdout.read().decode(), process.stderr.read().decode()
     assert process.returncode == status
     assert err.startswith(f"tcphs: stopped by {number.name}; ") and err.count("\n") == 1
@@ -53,9 +53,9 @@ def test_a_signal_ends_reading_on_any_thread(start, write, number):
     process = start("--format", "ndjson", "--jobs", "2", "-", name, stdin=subprocess.PIPE)
     process.stdin.write(refused())
     process.stdin.flush()
-    wait_until_read(process)
+    wait_for_input(process)
     process.send_signal(number)
-    assert process.wait(timeout=20) == 128 + number
+    assert process.wait(timeout=PATIENCE) == 128 + number
     err = process.stderr.read().decode()
     assert err == f"tcphs: stopped by {number.name}; standard input was read up to frame 3\n"
     lines = [json.loads(line) for line in process.stdout.read().decode().splitlines()]
@@ -67,10 +67,10 @@ def test_a_signal_ends_reading_ahead_and_what_was_read_is_counted(start, write):
     """What another thread had read by then is not lost: every frame that was counted was looked at."""
     header, frames = pcap([]), pcap(flood(2000))
     name = write("a.pcap", header + 300 * frames[len(header):])
-    process = start("--format", "ndjson", "--jobs", "2", name)
-    wait_until_far(process, 4 << 20)
+    process, _ = stopped_between(lambda: start("--format", "ndjson", "--jobs", "2", name), 4 << 20, 20 << 20)
     process.send_signal(signal.SIGINT)
-    out, err = (octets.decode() for octets in process.communicate(timeout=60))
+    process.send_signal(signal.SIGCONT)
+    out, err = (octets.decode() for octets in process.communicate(timeout=PATIENCE))
     assert process.returncode == 130
     last = next(line for line in map(json.loads, out.splitlines()) if line["type"] == "file")
     assert 20000 < last["frames"] < 600000 and last["tcp_segments"] == last["frames"]
@@ -88,23 +88,32 @@ def test_lines_of_a_live_capture_come_at_once(start, form):
     process.stdin.flush()
     printed = b""
     while b"192.0.2.9" not in printed:
-        assert select.select([process.stdout], [], [], 20)[0], "nothing was printed while the capture went on"
+        assert select.select([process.stdout], [], [], PATIENCE)[0], "nothing was printed while the capture went on"
         printed += os.read(process.stdout.fileno(), 65536)
     assert printed.endswith(b"\n")
     if form == "ndjson":
         assert json.loads(printed)["reason"] == "three_way"
     process.stdin.close()
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=PATIENCE) == 0
+
+
+@pytest.fixture(scope="module", name="endless")
+def fixture_endless(sanitized, tmp_path_factory):
+    """A folder with a flood that no memory holds; making it takes longer than reading it."""
+    if sanitized:
+        pytest.skip("the address sanitizer needs more address space than any limit would leave")
+    folder = tmp_path_factory.mktemp("endless")
+    (folder / "a.pcap").write_bytes(pcap(flood(700000)))
+    yield folder
+    (folder / "a.pcap").unlink()
 
 
 @pytest.mark.parametrize("form", ["table", "ndjson", "summary"])
 @pytest.mark.parametrize("megabytes", [56, 64, 72, 88])
-def test_memory_that_is_out_is_an_error_and_no_crash(tcphs, write, sanitized, form, megabytes):
-    """A flood that no memory holds: what could be read is reported, and said to be a part."""
-    if sanitized:
-        pytest.skip("the address sanitizer needs more address space than any limit would leave")
+def test_memory_that_is_out_is_an_error_and_no_crash(tcphs, endless, form, megabytes):
+    """What could be read is reported, and said to be a part."""
     limit = (megabytes << 20, megabytes << 20)
-    done = tcphs("--format", form, write("a.pcap", pcap(flood(700000))),
+    done = tcphs("--format", form, "a.pcap", cwd=endless,
                  preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, limit))
     assert done.status == 3
     assert done.complaint().startswith("tcphs: a.pcap: memory is out")

@@ -6,8 +6,6 @@ import json
 import os
 import struct
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from scapy.layers.inet import fragment
@@ -17,10 +15,7 @@ from cli_captures import START, Talk, complete, pcap, pcapng, refused
 from test_cli_archives import tar
 from test_cli_filter import mixed
 from test_cli_inputs import ndjson, only
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from support import paths  # noqa: E402  pylint: disable=wrong-import-position
+from support import paths
 
 
 def several():

@@ -5,10 +5,10 @@ import ctypes
 import os
 import shutil
 import subprocess
-import time
 
 import pytest
 from support import paths
+from support.processes import PATIENCE, wait_for_input
 
 FILES = ("write_input", "read_other", "write_other", "create_other", "remove_other", "link")
 CALLS = ("mode", "program", "process", "network", "local_socket", "kill", "trace", "dump", "code", "protect", "limit")
@@ -34,7 +34,7 @@ def fixture_escape(tmp_path):
 
     def run(attempt):
         files = [tmp_path / name for name in ("in/capture", "out/report", "scratch", "other/secret")]
-        done = subprocess.run([program, attempt, *files], capture_output=True, text=True, timeout=20, check=False)
+        done = subprocess.run([program, attempt, *files], capture_output=True, text=True, timeout=PATIENCE, check=False)
         if done.returncode == 77:
             pytest.skip(done.stdout.strip())
         assert done.returncode in (0, 1), done.stderr
@@ -76,16 +76,9 @@ def test_what_reading_does_not_need_is_gone(escape, attempt):
 
 
 def status_of(process):
-    """Lines of /proc/PID/status, read once the analyzer waits for its input: never before, when it is confined later."""
-    folder = f"/proc/{process.pid}"
-    for _ in range(2000):
-        with open(f"{folder}/syscall", encoding="ascii") as call:
-            if call.read().split()[:2] == ["0", "0x0"]:
-                break
-        time.sleep(0.01)
-    else:
-        pytest.fail("the analyzer does not come to read its input")
-    with open(f"{folder}/status", encoding="ascii") as lines:
+    """Lines of /proc/PID/status, once the analyzer waits for its input: it is confined before, but not at once."""
+    wait_for_input(process)
+    with open(f"/proc/{process.pid}/status", encoding="ascii") as lines:
         return dict(line.rstrip("\n").split(":\t", 1) for line in lines if ":\t" in line)
 
 
