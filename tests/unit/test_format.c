@@ -107,6 +107,12 @@ static void test_sum_of_another_attempt(void)
 	};
 
 	assert_said(&finding, &summary, "SYN-ACK acknowledges 1, expected 900001: off by -900000");
+	/* The most that a segment can carry, and one more. */
+	finding.expected = 4321 + 65536;
+	assert_said(&finding, &summary,
+	            "SYN-ACK acknowledges 1, expected 69857 = 4321 + 1 (SYN) + 65535 (data in SYN): off by -69856");
+	finding.expected++;
+	assert_said(&finding, &summary, "SYN-ACK acknowledges 1, expected 69858: off by -69857");
 	finding.expected = 4322;
 	summary.has_isn[TCPHS_CLIENT] = false;
 	assert_said(&finding, &summary, "SYN-ACK acknowledges 1, expected 4322: off by -4321");
@@ -126,6 +132,9 @@ static void test_wrap(void)
 	finding.actual = 0x80000000;
 	assert_said(&finding, &summary,
 	            "SYN-ACK acknowledges 2147483648, expected 0 = 4294967295 + 1 (SYN): off by -2147483648");
+	finding.actual = 0x7fffffff;
+	assert_said(&finding, &summary,
+	            "SYN-ACK acknowledges 2147483647, expected 0 = 4294967295 + 1 (SYN): off by +2147483647");
 }
 
 /* Roles come from the judgement: the side captured first may be the server. */
@@ -210,6 +219,29 @@ static void test_again(void)
 	assert_said(&finding, &summary, "server sent SYN-ACK at 0, 1.0 s; client never acknowledged it");
 	summary.synack_count = summary.synack_tries = 1;
 	assert_said(&finding, &summary, "server sent SYN-ACK once; client never acknowledged it");
+	finding.rule = TCPHS_RULE_FINAL_ACK_IGNORED;
+	assert_said(&finding, &summary, "server sent its SYN-ACK again after the client's ACK");
+}
+
+/* A duration alone, as columns and statistics have it. */
+static void test_interval(void)
+{
+	static const struct {
+		tcphs_time interval;
+		const char *text;
+	} cases[] = {
+		{0, "0 ms"}, {499, "0 ms"}, {500, "0.001 ms"}, {1499, "0.001 ms"}, {1500, "0.002 ms"},
+		{30500000, "30.5 ms"}, {999999499, "999.999 ms"}, {999999500, "1.0 s"}, {1024000000, "1.024 s"},
+		{-1, "-0 ms"}, {-1500000, "-1.5 ms"}, {INT64_MIN, "-9223372036.855 s"},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		char buffer[64];
+
+		g_assert_cmpuint(tcphs_interval_format(buffer, sizeof(buffer), cases[i].interval), ==,
+		                 strlen(cases[i].text));
+		g_assert_cmpstr(buffer, ==, cases[i].text);
+	}
 }
 
 static void test_capture_ended(void)
@@ -249,6 +281,8 @@ static void test_rst(void)
 	        "server answered the SYN with RST after 1.0 s");
 	say_rst(TCPHS_RULE_RST_REFUSED, TCPHS_SIDE_SECOND, with_ack, 2050499,
 	        "server answered the SYN with RST after 2.05 s");
+	say_rst(TCPHS_RULE_RST_REFUSED, TCPHS_SIDE_SECOND, TCPHS_FLAGS, 300,
+	        "server answered the SYN with RST after 0.3 ms");
 	/* Longer than can be told. */
 	say_rst(TCPHS_RULE_RST_REFUSED, TCPHS_SIDE_SECOND, with_ack, UINT32_MAX, "server answered the SYN with RST");
 
@@ -282,10 +316,22 @@ static void test_variants(void)
 	struct tcphs_finding finding = {.rule = TCPHS_RULE_SIMULTANEOUS_OPEN};
 
 	assert_said(&finding, &summary, "both endpoints sent SYN: client's ISN 4321, server's ISN 7000");
+	summary.has_isn[TCPHS_SERVER] = false;
+	assert_said(&finding, &summary, "both endpoints sent SYN");
+	summary.has_isn[TCPHS_SERVER] = true;
 	finding = (struct tcphs_finding){.rule = TCPHS_RULE_FAST_OPEN, .numbers = 1, .expected = 4422, .actual = 4422};
 	assert_said(&finding, &summary, "server acknowledged the 100 octets of data in the SYN");
 	finding.actual = 4342;
 	assert_said(&finding, &summary, "server acknowledged 20 of 100 octets of data in the SYN");
+	summary.has_isn[TCPHS_CLIENT] = false;
+	assert_said(&finding, &summary, "server acknowledged data in the SYN");
+	summary.has_isn[TCPHS_CLIENT] = true;
+	finding.actual = 4423;
+	assert_said(&finding, &summary, "server acknowledged data in the SYN");
+	finding.expected = finding.actual = 4322 + 65535;
+	assert_said(&finding, &summary, "server acknowledged the 65535 octets of data in the SYN");
+	finding.expected = finding.actual = 4322 + 65536;
+	assert_said(&finding, &summary, "server acknowledged data in the SYN");
 	finding.numbers = 0;
 	assert_said(&finding, &summary, "server acknowledged data in the SYN");
 
@@ -297,6 +343,9 @@ static void test_variants(void)
 	summary.judgement.steps[2] = 0;
 	assert_said(&finding, &summary, "steps captured out of order: SYN-ACK before SYN");
 	summary.judgement.steps[0] = 0;
+	assert_said(&finding, &summary, "steps captured out of order");
+	/* One segment may be two steps. */
+	summary.judgement.steps[0] = summary.judgement.steps[1] = summary.judgement.steps[2] = 3;
 	assert_said(&finding, &summary, "steps captured out of order");
 }
 
@@ -526,6 +575,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/format/finding/times", test_times);
 	g_test_add_func("/format/finding/times-are-rounded", test_times_are_rounded);
 	g_test_add_func("/format/finding/again", test_again);
+	g_test_add_func("/format/interval", test_interval);
 	g_test_add_func("/format/finding/capture-ended", test_capture_ended);
 	g_test_add_func("/format/finding/rst", test_rst);
 	g_test_add_func("/format/finding/rst-with-numbers", test_rst_with_numbers);

@@ -493,6 +493,47 @@ static void test_arbitrary_octets(void)
 	g_rand_free(rand);
 }
 
+/*
+ * What is summed up of a header that was read is what comes of its members, for those who set them by hand: also of the
+ * usual header (timestamps and no other option), which is read at once.
+ */
+static void test_sums(void)
+{
+	static const uint8_t usual[12] = {1, 1, 8, 10};
+	GRand *rand = g_rand_new_with_seed(9293);
+	unsigned int plain = 0;
+
+	for (unsigned int i = 0; i < 50000; i++) {
+		uint8_t tcp[32] = {0};
+		struct tcphs_segment s, again;
+
+		/* Ports and window are 0 now and then, flags are any. */
+		tcp[1] = (uint8_t)g_rand_int_range(rand, 0, 3);
+		tcp[3] = (uint8_t)g_rand_int_range(rand, 0, 3);
+		tcp[12] = (uint8_t)(g_rand_boolean(rand) ? 0x80 : 0x50);
+		tcp[13] = (uint8_t)(g_rand_boolean(rand) ? TCPHS_ACK : g_rand_int(rand));
+		tcp[15] = (uint8_t)g_rand_int_range(rand, 0, 3);
+		memcpy(tcp + 20, usual, sizeof(usual));
+		tcphs_segment_parse(&s, tcp, sizeof(tcp), g_rand_int_range(rand, 0, 10) ? 40 : 0);
+		again = s;
+		again.plain = 0;
+		again.print = 0;
+		tcphs_segment_sum_up(&again);
+		g_assert_cmphex(s.plain, ==, again.plain);
+		g_assert_cmphex(s.print, ==, again.print);
+		if (s.plain == 0)
+			continue;
+		plain++;
+		g_assert_cmphex(s.flags & (TCPHS_SYN | TCPHS_FIN | TCPHS_RST | TCPHS_ACK), ==, TCPHS_ACK);
+		g_assert_true(s.window != 0 && s.sport != 0 && s.dport != 0 && s.sport != s.dport);
+		g_assert_cmphex(s.have, ==, TCPHS_HAVE_SEQ | TCPHS_HAVE_HEADER | TCPHS_HAVE_OPTIONS |
+		                TCPHS_HAVE_LENGTH);
+		g_assert_cmpint((s.plain & TCPHS_PLAIN_STAMPED) != 0, ==, tcp[12] == 0x80);
+	}
+	g_assert_cmpuint(plain, >, 2000);
+	g_rand_free(rand);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -520,5 +561,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/segment/options/broken-though-cut", test_broken_though_cut);
 	g_test_add_func("/segment/options/hash", test_hash);
 	g_test_add_func("/segment/arbitrary-octets", test_arbitrary_octets);
+	g_test_add_func("/segment/sums", test_sums);
 	return g_test_run();
 }

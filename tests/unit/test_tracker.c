@@ -454,6 +454,30 @@ static void test_copy_of_newer(void)
 	tcphs_tracker_del(world.tracker);
 }
 
+/* In answer to a newer SYN with data, numbers near the older one's, too, are the newer's if they answer that SYN. */
+static void test_answer_to_newer(void)
+{
+	static const struct {
+		struct message message;
+		uint32_t older, newer;
+	} cases[] = {
+		{ { 5.1, true, RST | ACK, 0, 100101, 0 }, 3, 2 },   /* it acknowledges the data, too */
+		{ { 5.1, true, RST | ACK, 0, 100001, 0 }, 3, 2 },
+		{ { 5.1, false, ACK, 1001, 3001, 0 }, 4, 1 },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct tcphs_config config = config_with(true);
+		struct world world = begin(&config);
+
+		open_with(&world, 0, 1000, 3000);
+		TELL(&world, 5, false, SYN, 100000, 0, 100);
+		tell(&world, &cases[i].message);
+		assert_frames(&world, cases[i].older, cases[i].newer);
+		tcphs_tracker_del(world.tracker);
+	}
+}
+
 /* The older one's server now acknowledges the data in its SYN, too, while a newer SYN waits. */
 static void test_new_ack_for_older(void)
 {
@@ -499,6 +523,94 @@ static void test_many_isns(void)
 		TELL(&world, 60 + excess * 0.000001, false, SYN, 9000000, 0, 0);
 		summary = summary_of(&world, 5);
 		g_assert_cmpint(findings_of(&summary, TCPHS_RULE_SYN_MANY_ISNS), ==, !excess);
+		tcphs_tracker_del(world.tracker);
+	}
+}
+
+/* The first of that rule; there must be one. */
+static struct tcphs_finding finding_of(const struct tcphs_summary *summary, enum tcphs_rule rule)
+{
+	for (size_t i = 0; i < summary->finding_count; i++) {
+		if (summary->findings[i].rule == rule)
+			return summary->findings[i];
+	}
+	g_assert_not_reached();
+}
+
+/* Where time goes back, nothing is said of how long the answer took. */
+static void test_answer_before(void)
+{
+	for (int later = 0; later < 2; later++) {
+		struct tcphs_config config = config_with(true);
+		struct world world = begin(&config);
+		struct tcphs_summary summary;
+
+		TELL(&world, 10, false, SYN, 1000, 0, 0);
+		TELL(&world, later ? 10.0003 : 9, true, RST | ACK, 0, 1001, 0);
+		summary = summary_of(&world, 0);
+		g_assert_cmpuint(finding_of(&summary, TCPHS_RULE_RST_REFUSED).actual, ==, later ? 300 : UINT32_MAX);
+		tcphs_tracker_del(world.tracker);
+	}
+}
+
+/* The finding speaks of who sent the step that came late. */
+static void test_reordered(void)
+{
+	const struct message syn = { 0.1, false, SYN, 1000, 0, 0 }, synack = { 0.1, true, SYNACK, 3000, 1001, 0 };
+	const struct message ack = { 0.1, false, ACK, 1001, 3001, 0 };
+	const struct message late_syn[] = { synack, syn, ack }, late_synack[] = { syn, ack, synack };
+
+	for (int of_server = 0; of_server < 2; of_server++) {
+		struct tcphs_config config = config_with(true);
+		struct world world = begin(&config);
+		struct tcphs_summary summary;
+		struct tcphs_finding finding;
+
+		tell_all(&world, of_server ? late_synack : late_syn, 3);
+		summary = summary_of(&world, 0);
+		finding = finding_of(&summary, TCPHS_RULE_HANDSHAKE_REORDERED);
+		g_assert_cmpint(finding.side != summary.judgement.client, ==, of_server);
+		tcphs_tracker_del(world.tracker);
+	}
+}
+
+/* A minute after the last segment of a connection that was closed by FIN, a smaller ISN is no surprise any more. */
+static void test_time_wait(void)
+{
+	for (int excess = 0; excess <= 1; excess++) {
+		struct tcphs_config config = config_with(true);
+		struct world world = begin(&config);
+		struct tcphs_summary summary;
+
+		open_with(&world, 0, 500000, 3000);
+		TELL(&world, 1, true, FIN | ACK, 3001, 500001, 0);
+		TELL(&world, 1.1, false, FIN | ACK, 500001, 3002, 0);
+		TELL(&world, 61.1 + excess * 0.000001, false, SYN, 1000, 0, 0);
+		summary = summary_of(&world, 1);
+		g_assert_cmpuint(findings_of(&summary, TCPHS_RULE_PORT_REUSED), ==, 1);
+		g_assert_cmpint(findings_of(&summary, TCPHS_RULE_REUSE_ISN_NOT_GREATER), ==, !excess);
+		tcphs_tracker_del(world.tracker);
+	}
+}
+
+/* However often a SYN-ACK comes, what is known of the numbers stays. */
+static void test_many_synacks(void)
+{
+	for (int server_first = 0; server_first < 2; server_first++) {
+		struct tcphs_config config = config_with(true);
+		struct world world = begin(&config);
+
+		if (!server_first)
+			TELL(&world, 0, false, SYN, 1000, 0, 0);
+		for (unsigned i = 1; i <= 20; i++)
+			TELL(&world, i, true, SYNACK, 3000, 1001, 0);
+		TELL(&world, 21, false, ACK, 1001, 3001, 0);
+		TELL(&world, 21.1, false, ACK, 1001, 3001, 10);
+		g_assert_cmpuint(world.mark.seq_expected, ==, 1001);
+		g_assert_cmpuint(world.mark.ack_expected, ==, 3001);
+		g_assert_cmpstr(summary_of(&world, 0).conn_state, ==, "S1");
+		g_assert_cmpuint(summary_of(&world, 0).synack_count, ==, 20);
+		g_assert_cmpuint(summary_of(&world, 0).synack_tries, ==, TCPHS_TRIES);
 		tcphs_tracker_del(world.tracker);
 	}
 }
@@ -569,6 +681,11 @@ int main(int argc, char **argv)
 	g_test_add_func("/tracker/two/older-than-unseen", test_older_than_unseen);
 	g_test_add_func("/tracker/two/copy-of-newer", test_copy_of_newer);
 	g_test_add_func("/tracker/two/new-ack-for-older", test_new_ack_for_older);
+	g_test_add_func("/tracker/two/answer-to-newer", test_answer_to_newer);
+	g_test_add_func("/tracker/two/time-wait", test_time_wait);
+	g_test_add_func("/tracker/many-synacks", test_many_synacks);
+	g_test_add_func("/tracker/findings/answer-before", test_answer_before);
+	g_test_add_func("/tracker/findings/reordered", test_reordered);
 	g_test_add_func("/tracker/findings/most", test_most_findings);
 	g_test_add_func("/tracker/findings/many-isns", test_many_isns);
 	g_test_add_func("/tracker/isns/times", test_isn_times);

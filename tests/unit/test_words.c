@@ -94,6 +94,10 @@ static void test_verdicts(void)
 	g_assert_cmpint(tcphs_reason_find("incomplete"), ==, -1);
 	g_assert_cmpstr(tcphs_verdict_word(TCPHS_VERDICTS), ==, "");
 	g_assert_cmpstr(tcphs_reason_title(TCPHS_REASONS), ==, "");
+	g_assert_cmpint(tcphs_reason_blame(TCPHS_REASONS), ==, TCPHS_BLAME_NONE);
+	g_assert_cmpint(tcphs_reason_rule(TCPHS_REASONS), ==, TCPHS_RULE_NONE);
+	g_assert_cmpint(tcphs_reason_verdict(TCPHS_REASONS), ==, TCPHS_UNKNOWN);
+	g_assert_cmpint(tcphs_verdict_severity(TCPHS_VERDICTS), ==, TCPHS_CHAT);
 }
 
 static void test_reasons_belong(void)
@@ -171,6 +175,16 @@ static void test_small_words(void)
 		assert_word(tcphs_phase_word((enum tcphs_phase)phase));
 }
 
+/* What only a capture's order was behind can still be taken back when more of it was read. */
+static void test_rules_that_last(void)
+{
+	for (int rule = TCPHS_RULE_NONE + 1; rule < TCPHS_RULES; rule++) {
+		bool lasts = rule != TCPHS_RULE_ACK_OF_UNSEEN && rule != TCPHS_RULE_HANDSHAKE_REORDERED;
+
+		g_assert_cmpint(tcphs_rule_lasts((enum tcphs_rule)rule), ==, lasts);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -180,5 +194,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/words/reasons-belong", test_reasons_belong);
 	g_test_add_func("/words/reasons-that-are-rules", test_reasons_that_are_rules);
 	g_test_add_func("/words/small", test_small_words);
+	g_test_add_func("/words/rules-that-last", test_rules_that_last);
 	return g_test_run();
 }
