@@ -208,6 +208,7 @@ static void test_streams_of_quotes(void)
 	struct world world = begin(&config);
 
 	g_assert_cmpuint(quote(&world, 0, 1000, false)->stream, ==, UINT32_MAX);
+	world.port++;
 	g_assert_cmpuint(quote(&world, 1, 1000, true)->stream, ==, 0);
 	g_assert_cmpuint(world.mark.connection, ==, TCPHS_NO_CONNECTION);
 	world.port++;
@@ -464,6 +465,7 @@ static void test_answer_to_newer(void)
 		{ { 5.1, true, RST | ACK, 0, 100101, 0 }, 3, 2 },   /* it acknowledges the data, too */
 		{ { 5.1, true, RST | ACK, 0, 100001, 0 }, 3, 2 },
 		{ { 5.1, false, ACK, 1001, 3001, 0 }, 4, 1 },
+		{ { 5.1, false, ACK, 100500, 3001, 0 }, 4, 1 },     /* beyond that SYN's data */
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -593,6 +595,28 @@ static void test_time_wait(void)
 	}
 }
 
+/* An MSS of 216 is small and a window scale of 14 large, but both are allowed. */
+static void test_least_mss_and_largest_scale(void)
+{
+	for (int excess = 0; excess <= 1; excess++) {
+		struct tcphs_config config = config_with(true);
+		struct world world = begin(&config);
+		const struct message m = { 0, false, SYN, 1000, 0, 0 };
+		const struct tcphs_key key = key_of(&world, false);
+		struct tcphs_segment syn = segment_of(&world, &m);
+		struct tcphs_summary summary;
+
+		syn.options.seen = TCPHS_OPT_MSS | TCPHS_OPT_WSCALE;
+		syn.options.mss = (uint16_t)(216 - excess);
+		syn.options.wscale = (uint8_t)(14 + excess);
+		tcphs_tracker_segment(world.tracker, &key, &syn, &world.mark);
+		summary = summary_of(&world, 0);
+		g_assert_cmpint(findings_of(&summary, TCPHS_RULE_SYN_MSS_TINY), ==, excess);
+		g_assert_cmpint(findings_of(&summary, TCPHS_RULE_SYN_WSCALE_TOO_LARGE), ==, excess);
+		tcphs_tracker_del(world.tracker);
+	}
+}
+
 /* However often a SYN-ACK comes, what is known of the numbers stays. */
 static void test_many_synacks(void)
 {
@@ -684,6 +708,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/tracker/two/answer-to-newer", test_answer_to_newer);
 	g_test_add_func("/tracker/two/time-wait", test_time_wait);
 	g_test_add_func("/tracker/many-synacks", test_many_synacks);
+	g_test_add_func("/tracker/findings/least-mss-and-largest-scale", test_least_mss_and_largest_scale);
 	g_test_add_func("/tracker/findings/answer-before", test_answer_before);
 	g_test_add_func("/tracker/findings/reordered", test_reordered);
 	g_test_add_func("/tracker/findings/most", test_most_findings);
