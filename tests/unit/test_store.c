@@ -342,6 +342,11 @@ static void test_checks_pass(void)
 		random_segment(rand, &s, &key, 8);
 		if (i % 7 == 0)
 			key.dst[i & 1 ? 0 : 12] = 0xff;   /* a group */
+		if (i % 5 == 0 && s.flags & TCPHS_SYN) {
+			s.options.seen |= TCPHS_OPT_MSS | TCPHS_OPT_WSCALE;
+			s.options.mss = (uint16_t)g_rand_int_range(rand, 215, 218);
+			s.options.wscale = (uint8_t)g_rand_int_range(rand, 13, 16);
+		}
 		if (tcphs_checks_pass(&config, &key, &s)) {
 			g_assert_cmpuint(tcphs_checks_all(&config, &key, &s, TCPHS_SIDE_FIRST, found), ==, 0);
 			passed++;
@@ -505,6 +510,12 @@ static struct tcphs_segment flood_syn(GRand *rand, const struct tcphs_key *key)
 		s.options.seen |= TCPHS_OPT_FAST_OPEN;
 		s.options.cookie_length = 8;
 	}
+	if (g_rand_int_range(rand, 0, 8) == 0)
+		s.options.seen |= TCPHS_OPT_MD5;
+	if (g_rand_int_range(rand, 0, 8) == 0)
+		s.length = 100;
+	if (g_rand_int_range(rand, 0, 8) == 0)
+		s.ack = 7;
 	tcphs_segment_sum_up(&s);
 	return s;
 }
@@ -661,8 +672,17 @@ static const uint8_t odd_addresses[][16] = {
 };
 enum { ADDRESSES = G_N_ELEMENTS(odd_addresses), PAIRS = ADDRESSES * ADDRESSES };
 
+static bool is_found(const struct tcphs_summary *summary, enum tcphs_rule rule)
+{
+	for (size_t i = 0; i < summary->finding_count; i++) {
+		if (summary->findings[i].rule == rule)
+			return true;
+	}
+	return false;
+}
+
 /** expect_pairs(): each pair has one connection that retired, from the address that its ports tell to that other. */
-static void expect_pairs(struct tcphs_tracker *tracker)
+static void expect_pairs(struct tcphs_tracker *tracker, bool again)
 {
 	bool seen[ADDRESSES][ADDRESSES] = { 0 };
 	struct tcphs_summary summary;
@@ -675,6 +695,8 @@ static void expect_pairs(struct tcphs_tracker *tracker)
 		seen[src][dst] = true;
 		g_assert_cmpmem(summary.key.src, 16, odd_addresses[src], 16);
 		g_assert_cmpmem(summary.key.dst, 16, odd_addresses[dst], 16);
+		g_assert_true(again == (is_found(&summary, TCPHS_RULE_PORT_REUSED) ||
+		                        is_found(&summary, TCPHS_RULE_SYN_NEW_ISN)));
 		count++;
 	}
 	g_assert_cmpuint(count, ==, PAIRS);
@@ -711,7 +733,7 @@ static void test_addresses(void)
 		tcphs_tracker_frame(tracker, time + 70 * TCPHS_SECOND);
 		if (round == 2)
 			tcphs_tracker_finish(tracker);
-		expect_pairs(tracker);
+		expect_pairs(tracker, round > 0);
 	}
 	tcphs_tracker_del(tracker);
 }
