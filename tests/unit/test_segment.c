@@ -517,6 +517,8 @@ static void test_sums(void)
 		memcpy(tcp + 20, usual, sizeof(usual));
 		length = g_rand_int_range(rand, 0, 10) ? 40 : 0;
 		tcphs_segment_parse(&s, tcp, sizeof(tcp), length);
+		g_assert_cmpuint(s.sport, ==, tcp[1]);
+		g_assert_cmpuint(s.dport, ==, tcp[3]);
 		g_assert_cmpint((s.have & TCPHS_BAD_OFFSET) != 0, ==, tcp[12] < 0x50);
 		g_assert_cmpint((s.have & TCPHS_HAVE_LENGTH) != 0, ==, length != 0 && tcp[12] >= 0x50);
 		g_assert_cmpuint(s.length, ==, s.have & TCPHS_HAVE_LENGTH ? 40 - tcp[12] / 16 * 4 : 0);
