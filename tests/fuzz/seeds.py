@@ -69,7 +69,7 @@ def packed(name, octets):
     """A capture in each form of packing."""
     plain = io.BytesIO()
     with zipfile.ZipFile(plain, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(name, octets)
+        archive.writestr(zipfile.ZipInfo(name), octets, zipfile.ZIP_DEFLATED)   # without today's date
     yield plain.getvalue()
     plain = io.BytesIO()
     with tarfile.open(fileobj=plain, mode="w") as archive:
