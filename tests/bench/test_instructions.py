@@ -84,9 +84,9 @@ def capture(folder, arguments):
 
 
 def instructions(form, path):
-    """How many the whole run takes."""
+    """How many the whole run takes. The capture's name is printed with each line, so the folder is left out of it."""
     return callgrind.collected([*callgrind.COMMAND, paths.built(paths.ANALYZER), "--no-sandbox", "--fail-on", "never",
-                                "--format", form, path])
+                                "--format", form, path.name], cwd=path.parent)
 
 
 def count(folder):
