@@ -130,13 +130,14 @@ static void test_nothing_is_lost(void)
 	static const enum tcphs_phase phases[] = { TCPHS_PHASE_SYN, TCPHS_PHASE_DATA, TCPHS_PHASE_DATA,
 		                                   TCPHS_PHASE_PURE_ACK, TCPHS_PHASE_FIN, TCPHS_PHASE_DATA };
 	struct ladders *ladders = ladders_new(LIMIT, SIZE_MAX);
+	GRand *rand = g_rand_new_with_seed(4);
 
 	for (tcphs_ref frame = 1; frame <= 3000; frame++) {
 		uint64_t total = 0;
 		tcphs_ref before = 0;
 		const struct ladder *ladder;
 
-		take(ladders, 0, phases[g_test_rand_int_range(0, G_N_ELEMENTS(phases))], frame);
+		take(ladders, 0, phases[g_rand_int_range(rand, 0, G_N_ELEMENTS(phases))], frame);
 		ladder = ladder_of(ladders, 0);
 		g_assert_cmpuint(ladder_count(ladder), <=, LIMIT + 1);
 		for (size_t i = 0; i < ladder_count(ladder); i++) {
@@ -148,6 +149,7 @@ static void test_nothing_is_lost(void)
 		}
 		g_assert_cmpuint(total, ==, frame);
 	}
+	g_rand_free(rand);
 	ladders_del(ladders);
 }
 

@@ -506,6 +506,9 @@ static void test_unacknowledged(void)
 	}
 }
 
+/** lot: the same numbers every time. */
+static GRand *lot;
+
 /** random_segment(): mostly what could belong to a connection, sometimes anything. */
 static void random_segment(struct tcphs_segment *segment, uint32_t seq, uint32_t ack)
 {
@@ -513,22 +516,22 @@ static void random_segment(struct tcphs_segment *segment, uint32_t seq, uint32_t
 		TCPHS_ACK, TCPHS_ACK, TCPHS_ACK, TCPHS_ACK, TCPHS_ACK, TCPHS_ACK, TCPHS_SYN, TCPHS_SYN | TCPHS_ACK,
 		TCPHS_FIN | TCPHS_ACK, TCPHS_RST, 0, TCPHS_SYN | TCPHS_FIN, TCPHS_FIN | TCPHS_RST,
 	};
-	const bool wild = g_test_rand_int_range(0, 40) == 0;
+	const bool wild = g_rand_int_range(lot, 0, 40) == 0;
 
 	memset(segment, 0, sizeof(*segment));
 	segment->have = TCPHS_HAVE_SEQ | TCPHS_HAVE_HEADER | TCPHS_HAVE_OPTIONS | TCPHS_HAVE_LENGTH;
-	segment->flags = flags[g_test_rand_int_range(0, wild ? (gint32)G_N_ELEMENTS(flags) : 6)];
-	segment->seq = seq + (uint32_t)g_test_rand_int_range(-1, 2) * (uint32_t)g_test_rand_int_range(0, 40);
-	segment->ack = ack + (uint32_t)g_test_rand_int_range(-1, 2) * (uint32_t)g_test_rand_int_range(0, 40);
-	if (wild && g_test_rand_bit())
-		segment->seq = (uint32_t)g_test_rand_int();
-	if (wild && g_test_rand_bit())
-		segment->ack = (uint32_t)g_test_rand_int();
-	segment->length = g_test_rand_bit() ? (uint32_t)g_test_rand_int_range(0, 50) : 0;
+	segment->flags = flags[g_rand_int_range(lot, 0, wild ? (gint32)G_N_ELEMENTS(flags) : 6)];
+	segment->seq = seq + (uint32_t)g_rand_int_range(lot, -1, 2) * (uint32_t)g_rand_int_range(lot, 0, 40);
+	segment->ack = ack + (uint32_t)g_rand_int_range(lot, -1, 2) * (uint32_t)g_rand_int_range(lot, 0, 40);
+	if (wild && g_rand_boolean(lot))
+		segment->seq = (uint32_t)g_rand_int(lot);
+	if (wild && g_rand_boolean(lot))
+		segment->ack = (uint32_t)g_rand_int(lot);
+	segment->length = g_rand_boolean(lot) ? (uint32_t)g_rand_int_range(lot, 0, 50) : 0;
 	segment->window = wild ? 0 : 500;
-	segment->sport = g_test_rand_bit() ? 80 : 49152;
+	segment->sport = g_rand_boolean(lot) ? 80 : 49152;
 	segment->dport = 49152;
-	segment->checksum = wild && g_test_rand_bit() ? TCPHS_CHECKSUM_BAD : TCPHS_CHECKSUM_GOOD;
+	segment->checksum = wild && g_rand_boolean(lot) ? TCPHS_CHECKSUM_BAD : TCPHS_CHECKSUM_GOOD;
 }
 
 static void check_sound(const struct tcphs_zeek *zeek)
@@ -556,11 +559,11 @@ static void test_random(void)
 {
 	for (unsigned run = 0; run < 3000; run++) {
 		struct tcphs_zeek zeek = {0}, longer = {0};
-		uint32_t next[2] = {(uint32_t)g_test_rand_int(), (uint32_t)g_test_rand_int()};
+		uint32_t next[2] = {(uint32_t)g_rand_int(lot), (uint32_t)g_rand_int(lot)};
 
 		for (unsigned i = 0; i < 60; i++) {
 			struct tcphs_segment segment;
-			unsigned side = (unsigned)g_test_rand_int_range(0, 2);
+			unsigned side = (unsigned)g_rand_int_range(lot, 0, 2);
 
 			random_segment(&segment, next[side], next[!side]);
 			if (i < 2) {
@@ -627,8 +630,8 @@ static void test_reassembly(void)
 
 		play(&zeek, &row, isn, 7000);
 		for (unsigned i = 0; i < 30 && zeek.endpoint[0].blocks < TCPHS_ZEEK_BLOCKS; i++) {
-			const bool data = g_test_rand_int_range(0, 4) > 0;
-			const unsigned begin = (unsigned)g_test_rand_int_range(1, 300);
+			const bool data = g_rand_int_range(lot, 0, 4) > 0;
+			const unsigned begin = (unsigned)g_rand_int_range(lot, 1, 300);
 			struct tcphs_segment segment = {
 				.have = TCPHS_HAVE_SEQ | TCPHS_HAVE_HEADER | TCPHS_HAVE_OPTIONS | TCPHS_HAVE_LENGTH,
 				.flags = TCPHS_ACK, .window = 500, .seq = 7001, .ack = isn + begin,
@@ -637,7 +640,7 @@ static void test_reassembly(void)
 			if (data) {
 				segment.seq = isn + begin;
 				segment.ack = 7001;
-				segment.length = (uint32_t)g_test_rand_int_range(1, 60);
+				segment.length = (uint32_t)g_rand_int_range(lot, 1, 60);
 				for (unsigned k = begin; k < begin + segment.length; k++)
 					model.there[k] = true;
 			} else {
@@ -657,7 +660,10 @@ static void test_size(void)
 
 int main(int argc, char **argv)
 {
+	int status;
+
 	g_test_init(&argc, &argv, NULL);
+	lot = g_rand_new_with_seed(8);
 	g_test_add_func("/zeek/conn-states", test_conn_states);
 	g_test_add_func("/zeek/both-reset", test_both_reset);
 	g_test_add_func("/zeek/ack-zero", test_ack_zero);
@@ -673,5 +679,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/zeek/random", test_random);
 	g_test_add_func("/zeek/reassembly", test_reassembly);
 	g_test_add_func("/zeek/size", test_size);
-	return g_test_run();
+	status = g_test_run();
+	g_rand_free(lot);
+	return status;
 }
