@@ -16,7 +16,7 @@ from pathlib import Path
 
 SIZE = WIDTH, HEIGHT = 1400, 900
 # Far more than is needed, also on a machine that is busy with something else.
-PATIENCE = 40
+PATIENCE = 200
 
 
 def until(condition, what):

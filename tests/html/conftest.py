@@ -39,7 +39,7 @@ class Browser:
             options.add_experimental_option("prefs", {"profile.managed_default_content_settings.javascript": 2})
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
         self.driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
-        self.driver.set_page_load_timeout(60)
+        self.driver.set_page_load_timeout(300)
 
     def open(self, path, fragment=""):
         """Opens a file as if for the first time: what was set for the page before is forgotten."""
@@ -112,7 +112,7 @@ def make(tmp_path):
         done = subprocess.run([str(paths.built(paths.ANALYZER)), "--report", f"html={name}", "--format", "none",
                                "--fail-on", "half_open,incomplete,malformed", *arguments], cwd=tmp_path,
                               env={**os.environ, "LC_ALL": "C.UTF-8", **environment}, capture_output=True,
-                              timeout=120, check=False)
+                              timeout=300, check=False)
         assert done.returncode in (0, 1, 3), done.stderr
         return page
 

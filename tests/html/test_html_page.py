@@ -29,7 +29,7 @@ def data_of(document):
 
 def ndjson(tmp_path, *arguments):
     done = subprocess.run([str(paths.ANALYZER), "--format", "ndjson", "--fail-on", "never", *arguments], cwd=tmp_path,
-                          capture_output=True, timeout=60, check=True)
+                          capture_output=True, timeout=300, check=True)
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 

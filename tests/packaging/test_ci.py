@@ -32,7 +32,7 @@ def environment(folder):
 def shell(folder, text):
     """The exit status of a block, as GitHub and GitLab run it: sh -e."""
     done = subprocess.run(["sh", "-e", "-c", text], cwd=folder, env=environment(folder), capture_output=True, text=True,
-                          timeout=60, check=False)
+                          timeout=300, check=False)
     return done.returncode
 
 
@@ -74,7 +74,7 @@ def test_a_recipe_fails_with_the_captures_and_leaves_its_reports(recipe, project
 
 def git(project, *arguments):
     return subprocess.run(["git", *arguments], cwd=project, env=environment(project), capture_output=True, text=True,
-                          timeout=60, check=False)
+                          timeout=300, check=False)
 
 
 def commit(project):
@@ -110,7 +110,7 @@ def test_pre_commit_stops_a_commit(project, tmp_path_factory):
 
     def run():
         return subprocess.run(["pre-commit", "run", "--all-files"], cwd=project, env=environment(project),
-                              capture_output=True, text=True, timeout=120, check=False)
+                              capture_output=True, text=True, timeout=300, check=False)
 
     done = run()
     assert done.returncode == 0, done.stdout + done.stderr

@@ -21,7 +21,7 @@ def text_of(name):
 
 def run(*arguments, **extra):
     return subprocess.run([str(argument) for argument in arguments], capture_output=True, text=True, check=False,
-                          timeout=60, **extra)
+                          timeout=300, **extra)
 
 
 def options():

@@ -241,7 +241,7 @@ def test_ring_buffer_and_sessions(wireshark, story, folder):
                           env=wireshark.environment(), cwd=wireshark.home) as process:
         process.stdin.write(story.read_bytes())
         process.stdin.flush()
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 300
         while len(list(ring.iterdir())) < 3 and time.monotonic() < deadline:
             time.sleep(0.05)
         process.stdin.close()

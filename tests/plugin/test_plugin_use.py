@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The plugin while it is used: in pieces, while frames arrive, in any order, with settings changed in the middle."""
+import contextlib
 import random
 import shutil
 import signal
@@ -149,7 +150,7 @@ CALL = """
 import socket, sys
 for port, octets in ((80, b"hello"), (81, b""), (80, b"")):
     try:
-        end = socket.create_connection((sys.argv[1], port), timeout=20)
+        end = socket.create_connection((sys.argv[1], port), timeout=120)
         end.sendall(octets)
         end.recv(1)
     except ConnectionRefusedError:
@@ -183,7 +184,7 @@ class Live:
     def stop(self):
         """All that it printed, to its end."""
         self.process.send_signal(signal.SIGINT)
-        assert self.process.wait(timeout=60) == 0, self.errors.read_text()
+        assert self.process.wait(timeout=300) == 0, self.errors.read_text()
         return self.out.read_text()
 
 
@@ -195,7 +196,7 @@ def python(end, script):
 def until_all_show_datagrams(veth, lives):
     """Sends one after the other until each capture has come to one of them."""
     seen = [live.out.stat().st_size for live in lives]
-    for _ in range(200):
+    for _ in range(1000):
         assert python(veth.client, TICK).wait() == 0
         if all(live.out.stat().st_size > before for live, before in zip(lives, seen)):
             return
@@ -212,14 +213,18 @@ def fixture_captured(wireshark, veth):
              *wireshark.asking(["tcphs.phase"])),
         Live(wireshark, veth, "verdicts", "-z", "tcphs,verdicts"),
     ]
-    until_all_show_datagrams(veth, lives)
-    host = python(veth.server, TALK)
-    # Who calls before it listens is refused, and it would wait for that call for ever.
-    assert host.stdout.readline() == "listening\n"
-    assert python(veth.client, CALL).wait(timeout=60) == 0
-    assert host.wait(timeout=60) == 0
-    until_all_show_datagrams(veth, lives)
-    return [live.stop() for live in lives]
+    with contextlib.ExitStack() as leaving:
+        for live in lives:
+            leaving.callback(live.process.kill)   # nothing if it has ended by then
+        until_all_show_datagrams(veth, lives)
+        host = python(veth.server, TALK)
+        leaving.callback(host.kill)
+        # Who calls before it listens is refused, and it would wait for that call for ever.
+        assert host.stdout.readline() == "listening\n"
+        assert python(veth.client, CALL).wait(timeout=300) == 0
+        assert host.wait(timeout=300) == 0
+        until_all_show_datagrams(veth, lives)
+        return [live.stop() for live in lives]
 
 
 def test_a_live_capture_says_what_its_file_says(wireshark, captured):

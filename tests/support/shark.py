@@ -21,7 +21,7 @@ from pathlib import Path
 from support import paths
 
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"]
-TIMEOUT = 120
+TIMEOUT = 300
 
 
 class SharkError(Exception):
