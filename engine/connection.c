@@ -937,7 +937,16 @@ static uint8_t attempt_of(const struct update *u)
 	return count > UINT8_MAX ? UINT8_MAX : (uint8_t)count;
 }
 
-static void finish_mark(struct update *u)
+/* Before the segment is taken in: what it meets, and what it should have said. */
+static inline void begin_mark(const struct update *u)
+{
+	u->mark->phase = TCPHS_PHASE_NONE;
+	u->mark->before[0] = u->c->side[0].state;
+	u->mark->before[1] = u->c->side[1].state;
+	expect(u);
+}
+
+static void finish_mark(const struct update *u)
 {
 	enum tcphs_phase phase;
 
@@ -1160,7 +1169,7 @@ static void remember(struct update *u)
 
 /* ---- most segments ------------------------------------------------------------------------------ */
 
-/* What of goes_on() can be told of one side before the segment is there. */
+/* What of next_in_order() can be told of one side before the segment is there. */
 static uint8_t quick_of(const struct tcphs_endpoint *own, const struct tcphs_endpoint *peer, bool stamped)
 {
 	const uint16_t needed = TCPHS_DID_ANYTHING | TCPHS_DID_ACK | TCPHS_DID_ISN | TCPHS_DID_ACK_KNOWN |
@@ -1199,7 +1208,8 @@ static bool is_checksum_bad(const struct tcphs_segment *s)
 	return s->checksum == TCPHS_CHECKSUM_BAD || s->checksum == TCPHS_CHECKSUM_BAD_IP;
 }
 
-static bool may_wait(const struct tcphs_connection *c, enum tcphs_side side, const struct tcphs_segment *s)
+static inline __attribute__((always_inline)) bool may_wait(const struct tcphs_connection *c, enum tcphs_side side,
+                                                           const struct tcphs_segment *s)
 {
 	const struct tcphs_endpoint *own = &c->side[side], *peer = &c->side[!side];
 	const struct tcphs_zeek_numbers its = { own->isn, own->nxt, peer->ack };
@@ -1217,8 +1227,28 @@ static bool is_ttl_told(const struct tcphs_endpoint *own, const struct tcphs_con
 	return (own->did & TCPHS_DID_GO_ON) || !(own->did & TCPHS_DID_SYNACK) || apart <= config->ttl_slack;
 }
 
-bool tcphs_connection_goes_on(struct tcphs_connection *c, const struct tcphs_config *config, enum tcphs_side side,
-                              const struct tcphs_segment *s)
+/* Nothing that the mark of such a segment tells is changed by the segment. */
+static void mark_going_on(struct tcphs_connection *c, enum tcphs_side side, const struct tcphs_segment *s,
+                          struct tcphs_mark *mark)
+{
+	const struct update u = { .c = c,
+		                  .s = s,
+		                  .own = &c->side[side],
+		                  .peer = &c->side[!side],
+		                  .mark = mark,
+		                  .side = side,
+		                  .role = side == tcphs_connection_client(c) ? TCPHS_CLIENT : TCPHS_SERVER,
+		                  .event = TCPHS_EV_ACK,
+		                  .before = TCPHS_STAGE_OPEN };
+
+	begin_mark(&u);
+	finish_mark(&u);
+}
+
+/* See tcphs_connection_goes_on(); |mark| may be NULL. Always inlined: who wants no mark should not pay for the test. */
+static inline __attribute__((always_inline)) bool
+next_in_order(struct tcphs_connection *c, const struct tcphs_config *config, enum tcphs_side side,
+              const struct tcphs_segment *s, struct tcphs_mark *mark)
 {
 	struct tcphs_endpoint *own = &c->side[side];
 	const struct tcphs_endpoint *peer = &c->side[!side];
@@ -1227,6 +1257,8 @@ bool tcphs_connection_goes_on(struct tcphs_connection *c, const struct tcphs_con
 	if (!(c->quick[side] & s->plain) || s->seq != own->nxt || !seq_near(s->ack, peer->nxt, FIT) ||
 	    c->step[2] == s->ref || is_checksum_bad(s) || is_printed(own, s->print) || !is_ttl_told(own, config, s))
 		return false;
+	if (mark)
+		mark_going_on(c, side, s, mark);
 	c->frames++;
 	c->last_ref = s->ref;
 	c->completeness |= s->length > 0 ? TCPHS_SAW_DATA : TCPHS_SAW_ACK;
@@ -1255,6 +1287,19 @@ bool tcphs_connection_goes_on(struct tcphs_connection *c, const struct tcphs_con
 	return true;
 }
 
+bool tcphs_connection_goes_on(struct tcphs_connection *c, const struct tcphs_config *config, enum tcphs_side side,
+                              const struct tcphs_segment *segment)
+{
+	return next_in_order(c, config, side, segment, NULL);
+}
+
+bool tcphs_connection_goes_on_marked(struct tcphs_connection *c, const struct tcphs_config *config,
+                                     enum tcphs_side side, const struct tcphs_segment *segment,
+                                     struct tcphs_mark *mark)
+{
+	return next_in_order(c, config, side, segment, mark);
+}
+
 size_t tcphs_connection_update(struct tcphs_connection *c, const struct tcphs_config *config, enum tcphs_side side,
                                const struct tcphs_segment *segment, enum tcphs_event event, struct tcphs_mark *mark,
                                struct tcphs_finding *out)
@@ -1279,10 +1324,7 @@ size_t tcphs_connection_update(struct tcphs_connection *c, const struct tcphs_co
 		cell = tcphs_transition(u.before, u.role, u.event = TCPHS_EV_NOISE);
 	if (!mark)
 		memset(&unwanted, 0, sizeof(unwanted));
-	u.mark->phase = TCPHS_PHASE_NONE;
-	u.mark->before[0] = c->side[0].state;
-	u.mark->before[1] = c->side[1].state;
-	expect(&u);
+	begin_mark(&u);
 	count_frame(&u);
 	if (event == TCPHS_EV_DUPLICATE) {
 		raise_cell(&u, (enum tcphs_rule)cell->rule);

@@ -296,6 +296,11 @@ size_t tcphs_connection_update(struct tcphs_connection *c, const struct tcphs_co
 bool tcphs_connection_goes_on(struct tcphs_connection *c, const struct tcphs_config *config, enum tcphs_side side,
                               const struct tcphs_segment *segment);
 
+/** tcphs_connection_goes_on_marked(): the same, and *mark* gets what update() gives it. */
+bool tcphs_connection_goes_on_marked(struct tcphs_connection *c, const struct tcphs_config *config,
+                                     enum tcphs_side side, const struct tcphs_segment *segment,
+                                     struct tcphs_mark *mark);
+
 /** tcphs_connection_zeek(): what Zeek makes of it, up to now. */
 const struct tcphs_zeek *tcphs_connection_zeek(struct tcphs_connection *c);
 

@@ -838,12 +838,14 @@ static bool pack(struct tcphs_tracker *t, const struct tcphs_place *place, const
  * Most segments: those of a connection that is open, of which nothing can be told. Gives the same as what follows.
  * @return whether it was one.
  */
-static bool goes_on(struct tcphs_tracker *t, uint32_t number, const struct tcphs_place *place,
-                    const struct tcphs_segment *s)
+static inline __attribute__((always_inline)) bool
+goes_on(struct tcphs_tracker *t, uint32_t number, const struct tcphs_place *place, const struct tcphs_segment *s,
+        struct tcphs_mark *mark)
 {
 	const uint8_t bases = TCPHS_TUPLE_BASE_LOW | TCPHS_TUPLE_BASE_HIGH;
 	const struct tcphs_tuple *tuple;
 	struct tcphs_entry *e;
+	enum tcphs_side side;
 
 	if (number == TCPHS_NONE || tcphs_form_of(number) != TCPHS_FULL)
 		return false;
@@ -851,10 +853,24 @@ static bool goes_on(struct tcphs_tracker *t, uint32_t number, const struct tcphs
 	if ((tuple->flags & bases) != bases || !live(t, tuple->newest))
 		return false;
 	e = entry_at(t, tuple->newest);
-	if (!tcphs_connection_goes_on(&e->c, &t->config, side_of(e, place->direction), s))
+	side = side_of(e, place->direction);
+	if (mark ? !tcphs_connection_goes_on_marked(&e->c, &t->config, side, s, mark)
+	         : !tcphs_connection_goes_on(&e->c, &t->config, side, s))
 		return false;
+	if (mark) {
+		mark->connection = tuple->newest;
+		mark->stream = tuple->stream;
+	}
 	tcphs_store_used(&t->store, number, t->now);
 	return true;
+}
+
+/* Apart: whoever wants no marks need not have room for them. */
+__attribute__((noinline, nonnull)) static bool
+goes_on_marked(struct tcphs_tracker *t, uint32_t number, const struct tcphs_place *place,
+               const struct tcphs_segment *s, struct tcphs_mark *mark)
+{
+	return goes_on(t, number, place, s, mark);
 }
 
 static void note_cut(struct tcphs_tracker *t, uint32_t number)
@@ -880,10 +896,13 @@ int tcphs_tracker_segment_at(struct tcphs_tracker *t, const struct tcphs_place *
 	}
 	pass(t, segment->time);
 	number = tcphs_store_look_up(&t->store, place);
-	if (!mark && goes_on(t, number, place, segment))
+	if (!mark && goes_on(t, number, place, segment, NULL))
 		return TCPHS_OK;
-	if (mark)
+	if (mark) {
 		no_mark(mark);
+		if (goes_on_marked(t, number, place, segment, mark))
+			return TCPHS_OK;
+	}
 	if (!(segment->have & TCPHS_HAVE_HEADER)) {
 		note_cut(t, number);
 		return TCPHS_OK;

@@ -3,10 +3,12 @@
  * fuzz_agree.c - the same traffic told in another way: the answers may not depend on it.
  *
  * The input is a list of short records, each a segment or an ICMP error on one of two 4-tuples, its numbers drawn from
- * few values around each side's ISN. The traffic is judged once with every connection kept, as the plugin does, then
+ * few values around each side's ISN, or just where the side has come to. The traffic is judged once with every
+ * connection kept, as the plugin does, then
  *   - drained after every frame, and drained at the end, as the analyzer does;
  *   - with other ISNs, which wrap elsewhere, with the addresses exchanged, and at another time of day, 1970 too;
- *   - with 4-tuples hashed by another secret; and over IPv6, in traffic without IPv4 identifications.
+ *   - with 4-tuples hashed by another secret; and over IPv6, in traffic without IPv4 identifications;
+ *   - and without segments that go the short way (TCPHS_PLAIN), which is to give the same marks octet for octet.
  * Each time every mark, and of every connection the verdict, reason, blame, end, steps and findings, must be the same.
  * A judgement that was called certain on the way must be that of the end, and what was found then still be found.
  */
@@ -23,12 +25,13 @@ struct record {
 	struct tcphs_segment segment;
 	unsigned side, tuple;
 	bool quoted;
+	bool goes_on;       /* an ACK where both sides have come to */
 };
 
 /* How the traffic is told. */
 struct telling {
 	const char *name;
-	bool keep, drain_often, exchanged, ipv6;
+	bool keep, drain_often, exchanged, ipv6, slow;
 	uint64_t secret;
 	uint32_t shift[2];
 	tcphs_time epoch;
@@ -85,16 +88,32 @@ static void read_record(struct fuzz_reader *reader, struct record *record)
 	if ((what & 0xf0) == 0xf0)
 		s->have = TCPHS_HAVE_SEQ;
 	s->flags = usual[what & 15];
+	record->goes_on = (what & 0xe0) == 0xc0;
+	if (record->goes_on)
+		s->flags = TCPHS_ACK;
 	s->seq = number(fuzz_octet(reader), record->side);
 	s->ack = s->flags & TCPHS_ACK ? number(fuzz_octet(reader), !record->side) : 0;
 	s->length = (options & 3) == 3 ? 100 : (options & 3) == 2 && !(s->flags & TCPHS_SYN) ? 1 : 0;
 	s->window = 64240;
-	s->options.seen = options & 4 ? TCPHS_OPT_TIMESTAMPS | TCPHS_OPT_MSS : TCPHS_OPT_MSS;
+	s->options.seen = (options & 4 ? TCPHS_OPT_TIMESTAMPS : 0) | (s->flags & TCPHS_SYN ? TCPHS_OPT_MSS : 0);
 	s->options.tsval = options & 4 ? 1 + (options >> 6) : 0;
 	s->ip_id = options & 8 ? 0 : (uint16_t)(1 + (kind >> 5));
 	s->ttl = options & 0x10 ? 64 : 250;
 	s->sport = record->side ? 80 : (uint16_t)(49152 + record->tuple);
 	s->dport = record->side ? (uint16_t)(49152 + record->tuple) : 80;
+}
+
+/* |next|: of each tuple and side, the number behind the latest segment. */
+static void go_on(struct record *record, uint32_t next[2][2])
+{
+	struct tcphs_segment *s = &record->segment;
+	uint32_t *own = &next[record->tuple][record->side];
+
+	if (record->goes_on) {
+		s->seq = *own;
+		s->ack = next[record->tuple][!record->side];
+	}
+	*own = s->seq + s->length + ((s->flags & (TCPHS_SYN | TCPHS_FIN)) != 0);
 }
 
 static void key_of(struct tcphs_key *key, const struct record *record, const struct telling *telling)
@@ -170,6 +189,8 @@ static void feed_one(struct tcphs_tracker *tracker, const struct record *record,
 	if (s->flags & TCPHS_ACK)
 		s->ack += telling->shift[!record->side];
 	tcphs_segment_sum_up(s);
+	if (telling->slow)
+		s->plain = 0;
 	tcphs_tracker_frame(tracker, s->time);
 	if (record->quoted)
 		CHECK(tcphs_tracker_quote(tracker, &quote, mark) == TCPHS_OK);
@@ -260,7 +281,8 @@ static void show(const struct record *records, size_t count)
 		fprintf(stderr, "%.6f %s %s %-4s %u:%u(%u) ack %u <%s> id %u ttl %u%s  # %zu\n",
 		        (double)s->time / (double)TCPHS_SECOND, records[i].side ? "B > A" : "A > B",
 		        records[i].quoted ? "quoted" : "", flags, s->seq, s->seq + s->length, s->length, s->ack,
-		        s->options.tsval ? "TS,mss" : "mss", s->ip_id, s->ttl,
+		        s->options.tsval ? (s->flags & TCPHS_SYN ? "TS,mss" : "TS")
+		                         : (s->flags & TCPHS_SYN ? "mss" : ""), s->ip_id, s->ttl,
 		        s->have & TCPHS_HAVE_HEADER ? (records[i].tuple ? " tuple 2" : "") : " cut", i + 1);
 	}
 }
@@ -309,7 +331,8 @@ static void compare(const struct result *a, const struct result *b, size_t count
 	for (size_t i = 1; i <= count; i++) {
 		const struct outcome *x = a->by_first[i], *y = b->by_first[i];
 
-		if (!same_mark(&a->marks[i], &b->marks[i]))
+		if (!same_mark(&a->marks[i], &b->marks[i]) ||
+		    (telling->slow && memcmp(&a->marks[i], &b->marks[i], sizeof(a->marks[i])) != 0))
 			fail(telling, "mark", i);
 		if (!x != !y || (x && !same_judgement(&x->summary, &y->summary)))
 			fail(telling, "judgement", i);
@@ -365,6 +388,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		{ .name = "exchanged", .exchanged = true, .epoch = INT64_C(1700000000) * TCPHS_SECOND },
 		{ .name = "in 1970", .epoch = -TCPHS_MILLISECOND },
 		{ .name = "hashed otherwise", .secret = 0x5eed, .epoch = INT64_C(1700000000) * TCPHS_SECOND },
+		{ .name = "the long way", .keep = true, .slow = true, .epoch = INT64_C(1700000000) * TCPHS_SECOND },
 		{ .name = "over IPv6", .ipv6 = true, .epoch = INT64_C(1700000000) * TCPHS_SECOND },
 	};
 	static struct record records[RECORDS];
@@ -373,11 +397,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t choice = fuzz_octet(&reader);
 	enum tcphs_stream_rule rule = choice & 1 ? TCPHS_STREAM_WS44 : TCPHS_STREAM_WS40;
 	bool without_ids = choice & 2;
+	uint32_t next[2][2] = { { 0 } };
 	tcphs_time now = 0;
 	size_t count = 0;
 
 	for (; count < RECORDS && reader.left > 0; count++) {
 		read_record(&reader, &records[count]);
+		go_on(&records[count], next);
 		records[count].segment.time = now += records[count].segment.time;
 		records[count].segment.ref = (tcphs_ref)count + 1;
 		if (without_ids)

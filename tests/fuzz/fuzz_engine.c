@@ -8,7 +8,8 @@
  *   - every segment with a connection, those aside that came too late for it, is counted in exactly one summary;
  *   - each verdict is the one its reason belongs to, and steps and findings point at segments that were fed;
  *   - every text fits what it said it wanted;
- *   - a second tracker, which is not asked for marks and so may pack what it keeps, gives the same summaries.
+ *   - a second tracker, for which no segment goes the short way, gives the same marks and summaries;
+ *   - so does a third one, but for marks: it is not asked for them, and so may pack what it keeps.
  * The engine's own assertions (an IMPOSSIBLE cell of a table) are what this is most likely to find.
  */
 #include <string.h>
@@ -22,11 +23,12 @@
 #define FUZZ_EPOCH (INT64_C(1700000000) * TCPHS_SECOND)
 
 struct feed {
-	struct tcphs_tracker *tracker, *packing;
+	struct tcphs_tracker *tracker, *slow, *packing;
 	tcphs_time now;
 	tcphs_ref ref;
 	uint64_t taken;     /* segments that were given a connection */
 	uint64_t summed;    /* frames of the summaries so far */
+	uint32_t connections;   /* that were marked */
 };
 
 /* An ISN of each side near the wrap, plus one of a few offsets that matter. */
@@ -148,14 +150,45 @@ static void check_same(struct tcphs_summary a, struct tcphs_summary b)
 
 static void drain(struct feed *feed)
 {
-	struct tcphs_summary summary, packed;
+	struct tcphs_summary summary, slow, packed;
 
 	while (tcphs_tracker_next(feed->tracker, &summary)) {
 		check_summary(feed, &summary);
-		CHECK(tcphs_tracker_next(feed->packing, &packed));
+		CHECK(tcphs_tracker_next(feed->slow, &slow) && tcphs_tracker_next(feed->packing, &packed));
+		check_same(summary, slow);
 		check_same(summary, packed);
 	}
-	CHECK(!tcphs_tracker_next(feed->packing, &packed));
+	CHECK(!tcphs_tracker_next(feed->slow, &slow) && !tcphs_tracker_next(feed->packing, &packed));
+}
+
+/* Where nothing is drained: all connections as they stand. */
+static void look_at_all(struct feed *feed)
+{
+	const tcphs_time end = tcphs_tracker_end(feed->tracker);
+	struct tcphs_summary summary, slow, packed;
+
+	for (uint32_t number = 0; number < feed->connections; number++) {
+		tcphs_tracker_summary(feed->tracker, number, end, &summary);
+		tcphs_tracker_summary(feed->slow, number, end, &slow);
+		tcphs_tracker_summary(feed->packing, number, end, &packed);
+		check_summary(feed, &summary);
+		check_same(summary, slow);
+		check_same(summary, packed);
+	}
+}
+
+/* To all three. @return the mark. */
+static struct tcphs_mark tell(struct feed *feed, const struct tcphs_key *key, const struct tcphs_segment *segment)
+{
+	struct tcphs_segment unknown = *segment;
+	struct tcphs_mark mark, slow;
+
+	unknown.plain = 0;
+	CHECK(tcphs_tracker_segment(feed->tracker, key, segment, &mark) == TCPHS_OK);
+	CHECK(tcphs_tracker_segment(feed->slow, key, &unknown, &slow) == TCPHS_OK);
+	CHECK(tcphs_tracker_segment(feed->packing, key, segment, NULL) == TCPHS_OK);
+	CHECK(memcmp(&mark, &slow, sizeof(mark)) == 0);
+	return mark;
 }
 
 /* With FUZZ_SHOW in the environment: what is fed, to read a crash by. */
@@ -203,17 +236,20 @@ static void one(struct feed *feed, struct fuzz_reader *reader)
 	tcphs_segment_sum_up(&segment);
 	show(feed, (kind & 7) == 6 ? "quoted" : "segment", &segment);
 	tcphs_tracker_frame(feed->tracker, segment.time);
+	tcphs_tracker_frame(feed->slow, segment.time);
 	tcphs_tracker_frame(feed->packing, segment.time);
 	if ((kind & 7) == 6) {
 		struct tcphs_quote quote = { .key = key, .segment = segment, .type = 3, .code = where >> 5 };
 
 		CHECK(tcphs_tracker_quote(feed->tracker, &quote, &mark) == TCPHS_OK);
+		CHECK(tcphs_tracker_quote(feed->slow, &quote, &mark) == TCPHS_OK);
 		CHECK(tcphs_tracker_quote(feed->packing, &quote, NULL) == TCPHS_OK);
 		return;
 	}
-	CHECK(tcphs_tracker_segment(feed->tracker, &key, &segment, &mark) == TCPHS_OK);
-	CHECK(tcphs_tracker_segment(feed->packing, &key, &segment, NULL) == TCPHS_OK);
+	mark = tell(feed, &key, &segment);
 	CHECK(mark.connection != TCPHS_NO_CONNECTION || mark.late || !(segment.have & TCPHS_HAVE_HEADER));
+	if (mark.connection != TCPHS_NO_CONNECTION && mark.connection >= feed->connections)
+		feed->connections = mark.connection + 1;
 	if (mark.connection == TCPHS_NO_CONNECTION || mark.late)
 		return;
 	CHECK(mark.phase < TCPHS_PHASES && mark.step <= 3 && mark.side <= 1);
@@ -235,15 +271,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	config.stream_rule = choice & 1 ? TCPHS_STREAM_WS44 : TCPHS_STREAM_WS40;
 	config.forget = choice & 2 ? 10 * TCPHS_SECOND : 0;
 	config.max_connections = choice >> 6;
+	config.keep = (choice & 12) == 12;
+	config.zeek = !config.keep;
 	CHECK(tcphs_tracker_new(&feed.tracker, &config) == TCPHS_OK);
+	CHECK(tcphs_tracker_new(&feed.slow, &config) == TCPHS_OK);
 	CHECK(tcphs_tracker_new(&feed.packing, &config) == TCPHS_OK);
 	while (reader.left > 0)
 		one(&feed, &reader);
 	tcphs_tracker_finish(feed.tracker);
+	tcphs_tracker_finish(feed.slow);
 	tcphs_tracker_finish(feed.packing);
 	drain(&feed);
+	if (config.keep)
+		look_at_all(&feed);
 	CHECK(feed.summed == feed.taken);
 	tcphs_tracker_del(feed.tracker);
+	tcphs_tracker_del(feed.slow);
 	tcphs_tracker_del(feed.packing);
 	return 0;
 }

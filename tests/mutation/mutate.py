@@ -60,7 +60,7 @@ TESTS = {
 WRAPPED = {"test_memory": [f"-Wl,--wrap={name}" for name in ("malloc", "calloc", "realloc", "aligned_alloc", "free")]}
 # Functions that only tell whether an ordinary segment may go the short way, and go it. What both ways leave behind is
 # the same, as test_store and test_zeek see. Most mistakes here make a segment go the other way, which nobody can see.
-SHORT_WAY = {"quick_of", "set_quick", "may_wait", "is_sound", "is_printed", "tcphs_connection_goes_on",
+SHORT_WAY = {"quick_of", "set_quick", "may_wait", "is_sound", "is_printed", "next_in_order",
              "tcphs_zeek_waits", "is_plain_ack", "is_plain_syn", "tcphs_checks_pass", "is_usual", "plain_of"}
 SCORE = 95.0
 # What a program may use before it is thought to hang: processor seconds (none takes one), octets of memory and output.
@@ -116,7 +116,7 @@ def code_of(source):
 
 def place_of(code, place):
     """Where a line is: the function that has begun, or stage and role of the opening table; |place| is the last one."""
-    function = re.match(r"[a-z].*?(\w+)\(", code)
+    function = re.match(r"(?=[a-z]).*?\b(\w+)\(", re.sub(r"__attribute__\(\(.*?\)\) ?", "", code))
     stage = re.match(r"\t\[TCPHS_(?:STAGE_)?(\w+)\] *= \{", code)
     role = re.match(r"\t\t\[TCPHS_(CLIENT|SERVER)\] = \{", code)
     if function:

@@ -9,7 +9,8 @@
  * Printed, as lines of JSON: {"type":"run"} naming script and variant, {"type":"segment"} for each TCP segment, and
  * {"type":"connection"} for each connection, which segments name by stream and incarnation. This is done with a
  * tracker that keeps everything, as the plugin does, and with one whose retired connections are drained after each
- * frame, as the analyzer does: "mode" tells which.
+ * frame, as the analyzer does: "mode" tells which. Another tracker takes each segment the long way (see TCPHS_PLAIN);
+ * its marks have to be the same.
  *
  * Exit status 0, or 2 with a sentence on stderr.
  */
@@ -27,7 +28,7 @@ struct run {
 	struct tcphs_config config;
 	bool checksums;
 	GPtrArray *packets;
-	struct tcphs_tracker *tracker;
+	struct tcphs_tracker *tracker, *slow;
 	struct tcphs_mark *marks;        /* by frame - 1; phase NONE where it has no segment */
 	struct tcphs_segment *segments;
 	uint32_t connections;            /* how many marks spoke of */
@@ -99,20 +100,27 @@ static void tell_quote(struct run *run, const struct packet *packet, tcphs_ref r
 	tcphs_segment_parse(&quote.segment, packet->octets->data + packet->tcp, packet->captured - packet->tcp, 0);
 	quote.segment.time = item->time;
 	quote.segment.ref = ref;
-	if (tcphs_tracker_quote(run->tracker, &quote, &mark) != TCPHS_OK)
+	if (tcphs_tracker_quote(run->tracker, &quote, &mark) != TCPHS_OK ||
+	    tcphs_tracker_quote(run->slow, &quote, &mark) != TCPHS_OK)
 		die(run->script->path, "out of memory");
 }
 
 static void tell_segment(struct run *run, const struct packet *packet, tcphs_ref ref)
 {
 	struct tcphs_segment *segment = &run->segments[ref - 1];
-	struct tcphs_mark *mark = &run->marks[ref - 1];
+	struct tcphs_mark *mark = &run->marks[ref - 1], slow;
+	struct tcphs_segment unknown;
 	struct tcphs_key key;
 	set_key(&key, packet->item);
 	read_segment(run, packet, segment);
 	segment->ref = ref;
-	if (tcphs_tracker_segment(run->tracker, &key, segment, mark) != TCPHS_OK)
+	unknown = *segment;
+	unknown.plain = 0;
+	if (tcphs_tracker_segment(run->tracker, &key, segment, mark) != TCPHS_OK ||
+	    tcphs_tracker_segment(run->slow, &key, &unknown, &slow) != TCPHS_OK)
 		die(run->script->path, "out of memory");
+	if (memcmp(mark, &slow, sizeof(slow)) != 0)
+		die(run->script->path, "a segment that went the short way has another mark than by the long one");
 	if (mark->connection != TCPHS_NO_CONNECTION)
 		run->connections = MAX(run->connections, mark->connection + 1);
 }
@@ -206,9 +214,11 @@ static void print_segment(struct run *run, tcphs_ref ref)
 
 static void drain(struct run *run)
 {
-	struct tcphs_summary summary;
-	while (tcphs_tracker_next(run->tracker, &summary))
+	struct tcphs_summary summary, slow;
+	while (tcphs_tracker_next(run->tracker, &summary)) {
 		print_connection(&summary, "drain");
+		tcphs_tracker_next(run->slow, &slow);
+	}
 }
 
 static void tell(struct run *run)
@@ -216,6 +226,7 @@ static void tell(struct run *run)
 	for (guint i = 0; i < run->packets->len; i++) {
 		const struct packet *packet = g_ptr_array_index(run->packets, i);
 		tcphs_tracker_frame(run->tracker, packet->item->time);
+		tcphs_tracker_frame(run->slow, packet->item->time);
 		if (packet->item->kind == SCRIPT_SEGMENT)
 			tell_segment(run, packet, i + 1);
 		else if (packet->item->kind == SCRIPT_ICMP)
@@ -228,7 +239,8 @@ static void tell(struct run *run)
 static void judge(struct run *run, bool keep)
 {
 	run->config.keep = keep;
-	if (tcphs_tracker_new(&run->tracker, &run->config) != TCPHS_OK)
+	if (tcphs_tracker_new(&run->tracker, &run->config) != TCPHS_OK ||
+	    tcphs_tracker_new(&run->slow, &run->config) != TCPHS_OK)
 		die(run->script->path, "out of memory");
 	tell(run);
 	if (keep) {
@@ -245,6 +257,7 @@ static void judge(struct run *run, bool keep)
 		drain(run);
 	}
 	tcphs_tracker_del(run->tracker);
+	tcphs_tracker_del(run->slow);
 }
 
 static void run_variant(const char *path, const char *name, enum script_variant variant)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * test_store.c - what is kept, and in which form: the table against one of GLib's, pools, packed SYNs octet for octet,
- * and a tracker that may pack, and take segments the short way, beside one that may not.
+ * and trackers that may pack, and take segments the short way, beside one that may not.
  *
  * Random numbers are GLib's, from a fixed seed.
  */
@@ -611,23 +611,84 @@ static void say(GRand *rand, struct talk *talk, struct tcphs_segment *s, unsigne
 	talk->step++;
 }
 
+/** struct ways: of one capture, a tracker that takes all segments the long way, one that takes them as they come ... */
+struct ways {
+	struct tcphs_tracker *slow, *quick;
+	struct tcphs_tracker *packing;   /* ... and one that need not give marks */
+	bool keep;
+	uint32_t connections;            /* that were marked */
+};
+
+static void ways_new(struct ways *ways, bool as_plugin)
+{
+	struct tcphs_config config;
+
+	*ways = (struct ways){ .keep = as_plugin };
+	tcphs_config_default(&config);
+	config.keep = as_plugin;
+	config.zeek = !as_plugin;
+	g_assert_cmpint(tcphs_tracker_new(&ways->slow, &config), ==, TCPHS_OK);
+	g_assert_cmpint(tcphs_tracker_new(&ways->quick, &config), ==, TCPHS_OK);
+	g_assert_cmpint(tcphs_tracker_new(&ways->packing, &config), ==, TCPHS_OK);
+}
+
+/** ways_take(): one segment; the marks are the same octet for octet. */
+static void ways_take(struct ways *ways, const struct tcphs_key *key, const struct tcphs_segment *s)
+{
+	struct tcphs_segment unknown = *s;
+	struct tcphs_mark mark, quick_mark;
+
+	unknown.plain = 0;
+	g_assert_cmpint(tcphs_tracker_segment(ways->slow, key, &unknown, &mark), ==, TCPHS_OK);
+	g_assert_cmpint(tcphs_tracker_segment(ways->quick, key, s, &quick_mark), ==, TCPHS_OK);
+	g_assert_cmpint(tcphs_tracker_segment(ways->packing, key, s, NULL), ==, TCPHS_OK);
+	g_assert_cmpmem(&mark, sizeof(mark), &quick_mark, sizeof(quick_mark));
+	if (mark.connection != TCPHS_NO_CONNECTION)
+		ways->connections = MAX(ways->connections, mark.connection + 1);
+}
+
+/** ways_drain(): what is over, or with 'keep' all as it stands. @return how many connections. */
+static unsigned ways_drain(struct ways *ways)
+{
+	struct tcphs_summary slow, quick, packed;
+	unsigned count = 0;
+
+	for (; ways->keep && count < ways->connections; count++) {
+		tcphs_tracker_summary(ways->slow, count, tcphs_tracker_end(ways->slow), &slow);
+		tcphs_tracker_summary(ways->quick, count, tcphs_tracker_end(ways->quick), &quick);
+		tcphs_tracker_summary(ways->packing, count, tcphs_tracker_end(ways->packing), &packed);
+		compare(slow, quick);
+		compare(slow, packed);
+	}
+	for (; !ways->keep && tcphs_tracker_next(ways->slow, &slow); count++) {
+		g_assert_true(tcphs_tracker_next(ways->quick, &quick));
+		g_assert_true(tcphs_tracker_next(ways->packing, &packed));
+		compare(slow, quick);
+		compare(slow, packed);
+	}
+	return count;
+}
+
+static void ways_del(struct ways *ways)
+{
+	tcphs_tracker_del(ways->slow);
+	tcphs_tracker_del(ways->quick);
+	tcphs_tracker_del(ways->packing);
+}
+
 /** test_talks(): connections with data, in which now and then something is not as it should be. */
-static void test_talks(void)
+static void test_talks(gconstpointer as_plugin)
 {
 	GRand *rand = g_rand_new_with_seed(7);
-	struct tcphs_tracker *full, *packing;
 	struct talk talks[8] = { 0 };
-	struct tcphs_config config;
+	struct ways ways;
 	tcphs_time now = TCPHS_SECOND;
 	unsigned count = 0;
 
-	tcphs_config_default(&config);
-	g_assert_cmpint(tcphs_tracker_new(&full, &config), ==, TCPHS_OK);
-	g_assert_cmpint(tcphs_tracker_new(&packing, &config), ==, TCPHS_OK);
+	ways_new(&ways, as_plugin != NULL);
 	for (uint32_t i = 1; i < 100000; i++) {
 		struct talk *talk = &talks[g_rand_int_range(rand, 0, G_N_ELEMENTS(talks))];
-		struct tcphs_segment s, again;
-		struct tcphs_mark mark;
+		struct tcphs_segment s;
 		unsigned side;
 
 		if (talk->step == 0 || g_rand_int_range(rand, 0, 40) == 0) {
@@ -645,22 +706,20 @@ static void test_talks(void)
 		s.time = now;
 		s.ref = i;
 		tcphs_segment_sum_up(&s);
-		again = s;
 		/* Some come twice, as copies do. */
 		for (int k = g_rand_int_range(rand, 0, 30) == 0 ? 2 : 1; k > 0; k--) {
-			g_assert_cmpint(tcphs_tracker_segment(full, &talk->key[side], &s, &mark), ==, TCPHS_OK);
-			g_assert_cmpint(tcphs_tracker_segment(packing, &talk->key[side], &again, NULL), ==, TCPHS_OK);
-			s.ref = again.ref = ++i;
+			ways_take(&ways, &talk->key[side], &s);
+			s.ref = ++i;
 		}
-		if (i % 32 == 0)
-			count += drain(full, packing);
+		if (i % 32 == 0 && !ways.keep)
+			count += ways_drain(&ways);
 	}
-	tcphs_tracker_finish(full);
-	tcphs_tracker_finish(packing);
-	count += drain(full, packing);
+	tcphs_tracker_finish(ways.slow);
+	tcphs_tracker_finish(ways.quick);
+	tcphs_tracker_finish(ways.packing);
+	count += ways_drain(&ways);
 	g_assert_cmpuint(count, >, 1000);
-	tcphs_tracker_del(full);
-	tcphs_tracker_del(packing);
+	ways_del(&ways);
 	g_rand_free(rand);
 }
 
@@ -804,7 +863,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/store/checks-pass", test_checks_pass);
 	g_test_add_func("/store/small", test_small);
 	g_test_add_func("/store/flood", test_flood);
-	g_test_add_func("/store/talks", test_talks);
+	g_test_add_data_func("/store/talks", NULL, test_talks);
+	g_test_add_data_func("/store/talks/kept", GUINT_TO_POINTER(1), test_talks);
 	for (unsigned seed = 1; seed <= 6; seed++) {
 		char *path = g_strdup_printf("/store/trackers/%u", seed);
 
