@@ -217,6 +217,7 @@ static bool add_report(struct options *options, const struct report_kind *kind, 
 		return false;
 	}
 	g_array_append_val(options->reports, report);
+	options->engine.zeek = options->engine.zeek || kind->zeek;
 	return true;
 }
 
@@ -504,6 +505,7 @@ bool options_parse(struct options *options, char **arguments, char **message)
 	options->reports = g_array_new(FALSE, FALSE, sizeof(struct options_report));
 	g_array_set_clear_func(options->reports, clear_report);
 	tcphs_config_default(&options->engine);
+	options->engine.zeek = false;   /* unless a report tells of it: it is a good part of the work */
 	policy_default(&options->policy);
 	tcphs_input_config_default(&options->input);
 	list_rules = NULL;

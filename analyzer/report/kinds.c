@@ -6,11 +6,11 @@
 
 const struct report_kind report_kinds[REPORT_KINDS + 1] = {
 	{ "table", report_table_new },
-	{ "ndjson", report_ndjson_new },
-	{ "csv", report_csv_new },
+	{ "ndjson", report_ndjson_new, .zeek = true },
+	{ "csv", report_csv_new, .zeek = true },
 	{ "junit", report_junit_new },
-	{ "zeek", report_zeek_new },
-	{ "html", report_html_new, true },
+	{ "zeek", report_zeek_new, .zeek = true },
+	{ "html", report_html_new, .ladders = true },
 	{ "summary", report_summary_new },
 	{ "stats", report_stats_new },
 	{ "none", report_none_new },

@@ -106,4 +106,4 @@ static struct report *ladder_new(void)
 	return &ladder->report;
 }
 
-const struct report_kind report_ladder_kind = { "ladder", ladder_new, true };
+const struct report_kind report_ladder_kind = { "ladder", ladder_new, .ladders = true };

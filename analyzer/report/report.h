@@ -75,6 +75,7 @@ struct report_kind {
 	const char *word;
 	struct report *(*make)(void);
 	bool ladders;       /* its parts want each connection's ladder */
+	bool zeek;          /* it tells Zeek's conn_state and history */
 };
 
 /** report_kinds: all of them, the last one with a NULL word. The first is the default. */
