@@ -17,17 +17,19 @@ from pathlib import Path
 SIZE = WIDTH, HEIGHT = 1400, 900
 # Far more than is needed, also on a machine that is busy with something else.
 PATIENCE = 200
+# After so long what a click should have brought about is there, or the click has gone astray.
+PAUSE = 10
 
 
-def until(condition, what):
-    """What condition() returns, as soon as it is true."""
+def until(condition, what, seen=lambda: ""):
+    """What condition() returns, as soon as it is true; seen() is there instead if it never is."""
     end = time.monotonic() + PATIENCE
     while True:
         answer = condition()
         if answer:
             return answer
         if time.monotonic() > end:
-            raise AssertionError(f"waited {PATIENCE} s in vain for {what}")
+            raise AssertionError(f"waited {PATIENCE} s in vain for {what}; there is {seen()}")
         time.sleep(0.1)
 
 
@@ -110,14 +112,39 @@ class Wireshark:
         """The answer, as soon as there is one."""
         return until(lambda: self.ask(*question), f"an answer to {question}")
 
+    def bring_about(self, condition, what, action, later=False):
+        """What condition() returns once it is true; action() is to do that, and is done again if it does not.
+
+        With |later| it may come by itself.
+        """
+        again = time.monotonic() + (PAUSE if later else 0)
+
+        def tried():
+            nonlocal again
+            answer = condition()
+            if not answer and time.monotonic() >= again and action():
+                again = time.monotonic() + PAUSE
+            return answer
+
+        return until(tried, what, lambda: self.ask("titles"))
+
+    def close_window(self, title):
+        """Presses the button for that, until the window is gone."""
+        self.bring_about(lambda: title not in self.ask("titles"), f"the end of {title}",
+                         lambda: self.ask("press", title, "Close"))
+
     def wait_for_title(self, pattern):
         """The title of a window, once there is one that matches."""
         return until(lambda: next((title for title in self.ask("titles") if re.search(pattern, title)), None),
-                     f"a window titled {pattern}")
+                     f"a window titled {pattern}", lambda: self.ask("titles"))
 
     def complaints(self):
-        """What it said on stderr, less what it says wherever there is no wireless hardware."""
-        return [line for line in self.log.read_text().splitlines() if line and line != "nl80211 not found."]
+        """What it said on stderr, less what it says where there is no wireless hardware and of the robot's questions.
+
+        These are sometimes about what has just been closed.
+        """
+        return [line for line in self.log.read_text().splitlines()
+                if line and line != "nl80211 not found." and "Qt AtSpiAdaptor: " not in line]
 
     def close(self):
         """Ends it; the robot ends at the end of its questions."""

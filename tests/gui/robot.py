@@ -12,6 +12,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import gi
 
@@ -90,9 +91,25 @@ def menu(title, *path):
     return act(place) if place else None
 
 
+def place_of(item):
+    """Where it is on the screen, once it is there and stays there; None if it does not come."""
+    before = None
+    for _ in range(100):
+        item.clear_cache()
+        box = Atspi.Component.get_extents(item, Atspi.CoordType.SCREEN)
+        now = (box.x, box.y, box.width, box.height)
+        if now == before and box.width > 0 and item.get_state_set().contains(Atspi.StateType.SHOWING):
+            return box
+        before = now
+        time.sleep(0.1)
+    return None
+
+
 def click_on(item):
     """A real click, into the middle of what is seen of it; True."""
-    box = Atspi.Component.get_extents(item, Atspi.CoordType.SCREEN)
+    box = place_of(item)
+    if not box:
+        return None
     done = Atspi.generate_mouse_event(box.x + min(box.width, 60) // 2, box.y + box.height // 2, "b1c")
     # What the pointer rests on is highlighted, and told about where something else stood.
     return done and Atspi.generate_mouse_event(0, 0, "abs")

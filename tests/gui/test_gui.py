@@ -69,10 +69,11 @@ def test_the_list_shows_verdicts_by_colour(desktop, wireshark):
 
 
 def test_the_section_opens_and_reads_from_the_top(desktop, wireshark):
-    wireshark.wait("click", MAIN, DETAILS, "TCP Handshake: ")
-    wireshark.wait("menu", MAIN, "View", "Expand Subtrees")
-    lines = until(lambda: (lines := [line[0] for line in wireshark.ask("cells", MAIN, DETAILS, 1) or []])
-                  and "[Client ISN: 4321]" in lines and lines, "the section, opened")
+    lines = wireshark.bring_about(
+        lambda: (lines := [line[0] for line in wireshark.ask("cells", MAIN, DETAILS, 1) or []])
+        and "[Client ISN: 4321]" in lines and lines, "the section, opened",
+        lambda: wireshark.ask("click", MAIN, DETAILS, "TCP Handshake: ")
+        and wireshark.ask("menu", MAIN, "View", "Expand Subtrees"))
     section = lines[next(i for i, line in enumerate(lines) if line.startswith("TCP Handshake: ")):]
     assert section[:3] == ["TCP Handshake: the server's SYN-ACK acknowledges 4321, expected 4322 = 4321 + 1, "
                            "malformed (bad_arithmetic)", "[Three steps: frames 11, -, -]",
@@ -85,12 +86,13 @@ def test_the_section_opens_and_reads_from_the_top(desktop, wireshark):
 def test_statistics_count_by_server(desktop, wireshark):
     wireshark.wait("menu", MAIN, "Statistics", "TCP Handshakes")
     title = wireshark.wait_for_title("TCP Handshakes")
-    table = until(lambda: wireshark.ask("cells", title, "", 9), "a table")
-    counts = {line[0].strip(): line[1] for line in table}
-    for topic in ("192.0.2.9:80", "synack_bad_ack", "half_open", "incomplete", "malformed", "complete"):
+    topics = {"192.0.2.9:80", "synack_bad_ack", "half_open", "incomplete", "malformed", "complete"}
+    counts = until(lambda: (counts := {line[0].strip(): line[1] for line in wireshark.ask("cells", title, "", 9) or []})
+                   and topics <= counts.keys() and counts, f"a table of {topics}")
+    for topic in topics:
         assert int(counts[topic]) >= 1, (topic, counts)
     desktop.save(SCREENSHOTS / "statistics.png")
-    wireshark.wait("press", title, "Close")
+    wireshark.close_window(title)
 
 
 def test_the_flow_graph_draws_handshakes(desktop, wireshark):
@@ -101,22 +103,23 @@ def test_the_flow_graph_draws_handshakes(desktop, wireshark):
         found = re.search(r" (\d+) item\(s\)", wireshark.ask("label", title, "item(s)") or "")
         return int(found.group(1)) if found else 0
 
-    everything = until(arrows, "a graph")
-    wireshark.wait("choose", title, "TCP handshakes")
-    until(lambda: 0 < arrows() < everything, "fewer arrows: those of handshakes")
+    everything = wireshark.bring_about(arrows, "a graph",
+                                       lambda: wireshark.ask("choose", title, "All Flows"), later=True)
+    wireshark.bring_about(lambda: 0 < arrows() < everything, "fewer arrows: those of handshakes",
+                          lambda: wireshark.ask("choose", title, "TCP handshakes"))
     desktop.save(SCREENSHOTS / "flow.png")
-    wireshark.wait("press", title, "Close")
+    wireshark.close_window(title)
 
 
 def test_a_button_leaves_what_it_names(desktop, wireshark):
     everything = rows(wireshark)
-    wireshark.wait("press", MAIN, "half-open")
-    shown = until(lambda: (shown := rows(wireshark)) and len(shown) < len(everything) and shown, "fewer packets")
+    shown = wireshark.bring_about(lambda: (shown := rows(wireshark)) and len(shown) < len(everything) and shown,
+                                  "fewer packets", lambda: wireshark.ask("press", MAIN, "half-open"))
     assert list(shown) == [18, 19, 20, 21] and {row["Verdict"] for row in shown.values()} == {"half_open"}
     until(lambda: not desktop.picture().banner(colour_of("malformed")), "the list without the malformed connection")
 
 
 def test_nothing_was_complained_about(wireshark):
     """A mistake in profile or plugin is told in a dialog or on stderr. Last, when all has been used."""
-    until(lambda: wireshark.ask("titles") == [MAIN], "the main window alone")
+    until(lambda: wireshark.ask("titles") == [MAIN], "the main window alone", lambda: wireshark.ask("titles"))
     assert wireshark.complaints() == []
