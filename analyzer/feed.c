@@ -15,10 +15,10 @@
 
 #include <glib.h>
 
-enum { BATCHES = 8, HANDS = 4 };
+enum { BATCHES = 2, HANDS = 4 };
 
 /* Batches to be read in turn before a thread reads on. */
-#define PATIENCE 64
+#define PATIENCE 32
 
 struct hand {
 	struct batch batches[BATCHES];

@@ -12,8 +12,8 @@
 #include "decode/decode.h"
 #include "input/input.h"
 
-/* So many items that about 32 frames are taken together: enough misses overlap, and all fit the processor's caches. */
-#define FEED_BATCH (32 + TCPHS_DECODE_ITEMS - 1)
+/* About 128 frames are taken together: so decoder and tracker have the processor's caches in long turns. */
+#define FEED_BATCH (128 + TCPHS_DECODE_ITEMS - 1)
 
 /** struct batch: some frames. Their order, and what is in them, is the same whoever reads them. */
 struct batch {

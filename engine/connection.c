@@ -17,9 +17,8 @@
 /** How far from the last numbers a segment of an older connection may be. */
 #define FIT (UINT32_C(1) << 20)
 
-void tcphs_connection_init(struct tcphs_connection *c)
+void tcphs_connection_begin(struct tcphs_connection *c)
 {
-	memset(c, 0, sizeof(*c));
 	c->stage = TCPHS_STAGE_NEW;
 	c->syn_side = c->synack_side = c->first_fin = -1;
 	c->rtt_server = c->rtt_client = c->rtt_total = c->closed_at = c->answerable = TCPHS_TIME_NONE;

@@ -200,7 +200,7 @@ enum {
 };
 
 /**
- * struct tcphs_connection: plain data; tcphs_connection_init() makes one of which nothing was captured.
+ * struct tcphs_connection: plain data; tcphs_connection_begin() makes one of which nothing was captured.
  *
  * Invariants: frames = 0 exactly in stage NEW; isns counts the valid entries of isn[]; closed_at is not
  * TCPHS_TIME_NONE exactly if tcphs_connection_closed().
@@ -219,7 +219,6 @@ struct tcphs_connection {
 	uint32_t probe_ack; /* ack of a segment sent after silence, or again; a bare RST that has it as seq ... */
 	uint8_t probe_side;
 	struct tcphs_endpoint side[2];
-	struct tcphs_zeek zeek;
 	struct tcphs_server_isn isn[TCPHS_SERVER_ISNS];
 	tcphs_time start, closed_at;
 	tcphs_time attempt;         /* first SYN of the latest attempt */
@@ -253,13 +252,14 @@ struct tcphs_connection {
 	uint8_t lost_side;          /* who has forgotten the connection */
 	uint8_t replaced_by;        /* side that sent the newer SYN */
 	uint8_t encap;
+	struct tcphs_zeek zeek;     /* the last one: without tcphs_config.zeek there is no memory for it */
 };
 
 /** Most findings that one segment, or one judgement, can yield. */
 #define TCPHS_FINDINGS_MAX 24
 
-/** tcphs_connection_init(): nothing captured yet. */
-void tcphs_connection_init(struct tcphs_connection *c);
+/** tcphs_connection_begin(): nothing captured yet; |c| is all 0. */
+void tcphs_connection_begin(struct tcphs_connection *c);
 
 /** tcphs_connection_client(): which side is the client, as far as is known. */
 enum tcphs_side tcphs_connection_client(const struct tcphs_connection *c);
@@ -301,20 +301,8 @@ bool tcphs_connection_goes_on_marked(struct tcphs_connection *c, const struct tc
                                      enum tcphs_side side, const struct tcphs_segment *segment,
                                      struct tcphs_mark *mark);
 
-/** tcphs_connection_zeek(): what Zeek makes of it, up to now. */
+/** tcphs_connection_zeek(): what Zeek makes of it, up to now; with tcphs_config.zeek only. */
 const struct tcphs_zeek *tcphs_connection_zeek(struct tcphs_connection *c);
-
-/** tcphs_connection_prefetch(): the next segment is about |c|. */
-static inline void tcphs_connection_prefetch(const struct tcphs_connection *c)
-{
-	__builtin_prefetch(c);
-	__builtin_prefetch(&c->side[0]);
-	__builtin_prefetch(&c->side[0].print[2]);
-	__builtin_prefetch(&c->side[1]);
-	__builtin_prefetch(&c->side[1].print[2]);
-	__builtin_prefetch(&c->zeek);
-	__builtin_prefetch(&c->zeek.endpoint[1]);
-}
 
 /** tcphs_connection_splits(): |side|'s first SYN would go on with the handshake, whatever it had for numbers before. */
 bool tcphs_connection_splits(const struct tcphs_connection *c, enum tcphs_side side);

@@ -13,11 +13,13 @@
  */
 #include "store.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "sip.h"
 
 #define NUMBER_BITS 29
+#define CACHE_LINE 64
 
 /** Where the members are in tcphs_packed_syn.bits: flags have 9, have 5, checksum 3, options.seen 11. */
 enum { HAVE_AT = 9, CHECKSUM_AT = 14, SEEN_AT = 17, DIRECTION_AT = 28, HIDDEN_AT = 29, PLAIN_AT = 30 };
@@ -72,6 +74,10 @@ static const size_t sizes[TCPHS_FORMS] = {
 	[TCPHS_SPENT6] = sizeof(struct spent6),
 };
 
+_Static_assert(offsetof(struct tcphs_key, src) == 0 && offsetof(struct tcphs_key, dst) == 16,
+               "tcphs_low_of() takes one or the other");
+_Static_assert(offsetof(struct tcphs_entry, c.zeek) + sizeof(struct tcphs_zeek) == sizeof(struct tcphs_entry),
+               "what may be without memory comes last");
 _Static_assert(sizeof(struct syn4) <= 72, "a half-open connection is to take no more than 96 octets, with its place");
 _Static_assert(sizeof(struct spent4) <= 40, "a finished connection is to take no more than 64 octets, with its place");
 
@@ -94,6 +100,14 @@ static uint32_t take(struct tcphs_store *store, enum tcphs_form form)
 	return number;
 }
 
+/* Whole cache lines, so that what belongs together is on as few as can be. */
+static size_t size_of_entry(const struct tcphs_config *config)
+{
+	size_t size = config->zeek ? sizeof(struct tcphs_entry) : offsetof(struct tcphs_entry, c.zeek);
+
+	return (size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+}
+
 bool tcphs_store_init(struct tcphs_store *store, const struct tcphs_config *config)
 {
 	memset(store, 0, sizeof(*store));
@@ -101,7 +115,7 @@ bool tcphs_store_init(struct tcphs_store *store, const struct tcphs_config *conf
 	store->ordered = config->forget > 0 || config->max_connections > 0;
 	for (unsigned rank = 0; rank < TCPHS_RANKS; rank++)
 		store->oldest[rank] = store->newest[rank] = TCPHS_NONE;
-	tcphs_pool_init(&store->entries, sizeof(struct tcphs_entry));
+	tcphs_pool_init(&store->entries, size_of_entry(config));
 	tcphs_pool_init(&store->findings, sizeof(struct tcphs_kept));
 	for (unsigned form = 0; form < TCPHS_FORMS; form++)
 		tcphs_pool_init(&store->tuples[form], sizes[form] + (store->ordered ? sizeof(struct tcphs_use) : 0));
@@ -149,34 +163,22 @@ static uint32_t hash6(const struct tcphs_store *store, const uint8_t *low, const
 	return (uint32_t)(sum >> 32);
 }
 
-static const uint8_t *low_of(const struct tcphs_place *place)
-{
-	return place->direction ? place->key->dst : place->key->src;
-}
-
-static const uint8_t *high_of(const struct tcphs_place *place)
-{
-	return place->direction ? place->key->src : place->key->dst;
-}
-
 static uint32_t ports_of(const struct tcphs_place *place)
 {
-	const struct tcphs_key *key = place->key;
-
-	return place->direction ? (uint32_t)key->dport << 16 | key->sport : (uint32_t)key->sport << 16 | key->dport;
+	return tcphs_turned((uint32_t)place->key->sport << 16 | place->key->dport, place->direction);
 }
 
 static struct ends4 ends4_of(const struct tcphs_place *place)
 {
-	return (struct ends4){ word_at(low_of(place) + 12), word_at(high_of(place) + 12), ports_of(place) };
+	return (struct ends4){ word_at(tcphs_low_of(place) + 12), word_at(tcphs_high_of(place) + 12), ports_of(place) };
 }
 
 static struct ends6 ends6_of(const struct tcphs_place *place)
 {
 	struct ends6 ends = { .ports = ports_of(place) };
 
-	memcpy(ends.low, low_of(place), 16);
-	memcpy(ends.high, high_of(place), 16);
+	memcpy(ends.low, tcphs_low_of(place), 16);
+	memcpy(ends.high, tcphs_high_of(place), 16);
 	return ends;
 }
 
@@ -197,31 +199,27 @@ static bool is_higher(const struct tcphs_key *key, bool ipv4)
 {
 	int order;
 
-	if (ipv4) {
-		uint32_t src = big_endian(key->src + 12), dst = big_endian(key->dst + 12);
-
-		return src > dst || (src == dst && key->sport > key->dport);
-	}
+	if (ipv4)
+		return ((uint64_t)big_endian(key->src + 12) << 16 | key->sport) >
+		       ((uint64_t)big_endian(key->dst + 12) << 16 | key->dport);
 	order = memcmp(key->src, key->dst, 16);
 	return order > 0 || (order == 0 && key->sport > key->dport);
 }
 
 void tcphs_store_place(const struct tcphs_store *store, const struct tcphs_key *key, struct tcphs_place *place)
 {
-	uint32_t ends[4], ports;
+	struct ends4 ends;
 
 	place->key = key;
 	place->seen = TCPHS_NONE;
 	place->ipv4 = is_ipv4(key);
 	place->direction = is_higher(key, place->ipv4);
-	if (!place->ipv4) {
-		place->hash = hash6(store, low_of(place), high_of(place), ports_of(place));
-		return;
+	if (place->ipv4) {
+		ends = ends4_of(place);
+		place->hash = hash4(store, &ends);
+	} else {
+		place->hash = hash6(store, tcphs_low_of(place), tcphs_high_of(place), ports_of(place));
 	}
-	memcpy(&ends[0], key->src + 12, 4);
-	memcpy(&ends[1], key->dst + 12, 4);
-	ports = ports_of(place);
-	place->hash = hash4(store, &(struct ends4){ ends[place->direction], ends[!place->direction], ports });
 }
 
 static void set_ports(struct tcphs_key *key, uint32_t ports, unsigned direction)
@@ -315,8 +313,8 @@ static bool same(const void *context, const void *key, uint32_t number)
 		return false;
 	default:
 		ends = ends6_at(store, number);
-		return memcmp(ends->low, low_of(place), 16) == 0 && memcmp(ends->high, high_of(place), 16) == 0 &&
-		       ends->ports == ports_of(place);
+		return memcmp(ends->low, tcphs_low_of(place), 16) == 0 &&
+		       memcmp(ends->high, tcphs_high_of(place), 16) == 0 && ends->ports == ports_of(place);
 	}
 }
 
@@ -358,8 +356,8 @@ uint32_t tcphs_store_new(struct tcphs_store *store, const struct tcphs_place *pl
 	tuple = tcphs_tuple_at(store, number);
 	*tuple = (struct tcphs_tuple){ .newest = TCPHS_NONE, .previous = TCPHS_NONE, .stream = TCPHS_NONE,
 		                       .hash = place->hash };
-	memcpy(tuple->low, low_of(place), 16);
-	memcpy(tuple->high, high_of(place), 16);
+	memcpy(tuple->low, tcphs_low_of(place), 16);
+	memcpy(tuple->high, tcphs_high_of(place), 16);
 	tuple->low_port = (uint16_t)(ports_of(place) >> 16);
 	tuple->high_port = (uint16_t)ports_of(place);
 	return number;

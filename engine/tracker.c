@@ -32,8 +32,20 @@
 #define NEVER_BEGUN (-REACH - 1)
 #define NEVER_ENDING REACH
 
+#define CACHE_LINE 64
+
 /** Of one connection and one rule, so many findings are kept: a capture may repeat itself for ever. */
 #define FINDINGS_PER_RULE 16
+
+/** struct tcphs_ending: a connection that the capture's end retires: an entry, or a tuple of form SYN. */
+struct tcphs_ending {
+	uint32_t stream, number;
+};
+
+/** struct tcphs_run: some of them, from |at| to |end|. */
+struct tcphs_run {
+	struct tcphs_ending *at, *end;
+};
 
 struct tcphs_tracker {
 	struct tcphs_config config;
@@ -45,8 +57,8 @@ struct tcphs_tracker {
 	tcphs_time now;              /* NEVER_BEGUN before the first frame */
 	tcphs_time first_ending;     /* expires_from of linger_head, or NEVER_ENDING */
 	bool finishing;
-	struct tcphs_ending *endings;    /* at the end: what is left, by stream */
-	size_t ending, ending_count;
+	struct tcphs_ending *endings;    /* at the end: what is left */
+	struct tcphs_run runs[3];        /* ... of each form, by stream */
 	enum tcphs_form walk_form;       /* without memory for them: where the walk through what is left has come */
 	uint32_t walk;
 	struct tcphs_finding *scratch;   /* a summary's findings */
@@ -54,11 +66,6 @@ struct tcphs_tracker {
 	struct tcphs_isn_table *isns;
 	struct tcphs_lone_shapes *shapes;    /* NULL without memory for them */
 	uint32_t spare_tuple, spare_entry;   /* for packed connections that are asked for when memory is out; or NONE */
-};
-
-/** struct tcphs_ending: a connection that the capture's end retires: an entry, or a tuple of form SYN. */
-struct tcphs_ending {
-	uint32_t stream, number;
 };
 
 static struct tcphs_entry *entry_at(const struct tcphs_tracker *t, uint32_t number)
@@ -284,12 +291,45 @@ static void rank(struct tcphs_tracker *t, uint32_t number)
 	                 rank_with(t, tuple->previous, rank_with(t, tuple->newest, TCPHS_RANK_SPENT)), t->now);
 }
 
+/* An entry that nothing was about for long will be summarised soon. */
+static void prefetch_entry(const struct tcphs_tracker *t, uint32_t number)
+{
+	const char *entry = (const char *)entry_at(t, number);
+
+	for (size_t at = 0; at < t->store.entries.item; at += CACHE_LINE)
+		__builtin_prefetch(entry + at);
+}
+
+/* ... and its 4-tuple packed. The entry itself was fetched. */
+static void prefetch_tuple(const struct tcphs_tracker *t, uint32_t number)
+{
+	const struct tcphs_entry *e = entry_at(t, number);
+	const struct tcphs_tuple *tuple = tuple_at(t, e->tuple);
+
+	__builtin_prefetch(tuple);
+	__builtin_prefetch(&tuple->flood_from);
+	tcphs_index_prefetch(&t->store.index, e->hash);
+}
+
+/* What lingers longest is about to retire: one after the other, as captured. */
+static void prefetch_lingering(const struct tcphs_tracker *t)
+{
+	uint32_t next = entry_at(t, t->linger_head)->next;
+
+	if (next == TCPHS_NONE)
+		return;
+	prefetch_tuple(t, next);
+	if (entry_at(t, next)->next != TCPHS_NONE)
+		prefetch_entry(t, entry_at(t, next)->next);
+}
+
 /* The list is in the order of the endings, so its head is the next to go. */
 static void expire_lingering(struct tcphs_tracker *t)
 {
 	while (t->linger_head != TCPHS_NONE && t->now - t->first_ending > t->config.linger) {
 		uint32_t tuple = entry_at(t, t->linger_head)->tuple;
 
+		prefetch_lingering(t);
 		retire_now(t, t->linger_head, TCPHS_TIME_NEVER);
 		rank(t, tuple);
 	}
@@ -436,7 +476,7 @@ static void drop_findings(struct tcphs_tracker *t, struct tcphs_entry *e)
 
 static enum tcphs_side side_of(const struct tcphs_entry *e, unsigned direction)
 {
-	return direction == e->first_direction ? TCPHS_SIDE_FIRST : TCPHS_SIDE_SECOND;
+	return (enum tcphs_side)(direction ^ e->first_direction);
 }
 
 /* The newest connection becomes the predecessor of one that is opened by |s|. */
@@ -479,7 +519,7 @@ static uint32_t open_connection(struct tcphs_tracker *t, uint32_t tuple_number, 
 	if (number == TCPHS_NONE)
 		return TCPHS_NONE;
 	e = entry_at(t, number);
-	tcphs_connection_init(&e->c);
+	tcphs_connection_begin(&e->c);
 	if (tuple->flags & TCPHS_TUPLE_USED) {
 		bool silent = live(t, tuple->newest) ? unanswered(&entry_at(t, tuple->newest)->c)
 		                                     : (tuple->flags & TCPHS_TUPLE_UNANSWERED) != 0;
@@ -494,6 +534,7 @@ static uint32_t open_connection(struct tcphs_tracker *t, uint32_t tuple_number, 
 	step_back(t, tuple, direction, s);
 	e->c.tuple_isns = count_syns(t, tuple, s);
 	e->tuple = tuple_number;
+	e->hash = tuple->hash;
 	e->stream = tuple->stream;
 	e->incarnation = tuple->incarnations++;
 	e->first_direction = (uint8_t)direction;
@@ -986,14 +1027,17 @@ void tcphs_tracker_place(const struct tcphs_tracker *t, const struct tcphs_key *
 
 void tcphs_tracker_prefetch(const struct tcphs_tracker *t, struct tcphs_place *place, unsigned round)
 {
+	uint32_t number;
+
 	if (round == 0) {
 		tcphs_store_prefetch(&t->store, place);
 		return;
 	}
 	if (place->seen == TCPHS_NONE || tcphs_form_of(place->seen) != TCPHS_FULL)
 		return;
-	if (tuple_at(t, place->seen)->newest != TCPHS_NONE)
-		tcphs_connection_prefetch(&entry_at(t, tuple_at(t, place->seen)->newest)->c);
+	number = tuple_at(t, place->seen)->newest;
+	if (number != TCPHS_NONE)
+		tcphs_entry_prefetch(entry_at(t, number), &t->config);
 }
 
 /* ---- summaries ----------------------------------------------------------------------------------- */
@@ -1072,11 +1116,22 @@ static void describe_endpoints(const struct tcphs_tracker *t, const struct tcphs
 	summary->synack_tries = copy_tries(summary->synack_time, server->synack_try, server->synack_count, e->c.start);
 }
 
+static void describe_for_zeek(const struct tcphs_tracker *t, struct tcphs_entry *e, struct tcphs_summary *summary)
+{
+	const struct tcphs_zeek *zeek;
+
+	summary->conn_state = "OTH";
+	if (!t->config.zeek)
+		return;
+	zeek = tcphs_connection_zeek(&e->c);
+	summary->conn_state = tcphs_zeek_conn_state(zeek);
+	strncpy(summary->history, tcphs_zeek_history(zeek), sizeof(summary->history) - 1);
+}
+
 static void summarise(struct tcphs_tracker *t, uint32_t number, tcphs_time end, struct tcphs_summary *summary)
 {
 	struct tcphs_finding judged[TCPHS_FINDINGS_MAX];
 	struct tcphs_entry *e = entry_at(t, number);
-	const struct tcphs_zeek *zeek = tcphs_connection_zeek(&e->c);
 	size_t count;
 
 	memset(summary, 0, sizeof(*summary));
@@ -1098,8 +1153,7 @@ static void summarise(struct tcphs_tracker *t, uint32_t number, tcphs_time end, 
 	summary->rtt_total = e->c.rtt_total;
 	tcphs_connection_agree(&e->c, !tcphs_is_ipv4(summary->key.src), summary->offer, &summary->agreed);
 	summary->icmp = e->c.icmp;
-	summary->conn_state = tcphs_zeek_conn_state(zeek);
-	strncpy(summary->history, tcphs_zeek_history(zeek), sizeof(summary->history) - 1);
+	describe_for_zeek(t, e, summary);
 	collect_findings(t, e, judged, count, summary);
 }
 
@@ -1217,23 +1271,26 @@ static size_t endings_of(const struct tcphs_tracker *t, const struct tcphs_tuple
 	return count;
 }
 
-/* Puts what is left into |endings|, unless that is NULL, by pools: most is in order then. @return how many. */
-static size_t collect_endings(const struct tcphs_tracker *t, struct tcphs_ending *endings)
+/* Packed SYNs of that form, or entries, that are left go into |endings| unless that is NULL. @return how many. */
+static size_t collect_syns(const struct tcphs_store *store, enum tcphs_form form, struct tcphs_ending *endings)
 {
-	static const enum tcphs_form syns[] = { TCPHS_SYN4, TCPHS_SYN6 };
-	const struct tcphs_store *store = &t->store;
+	size_t count = 0;
+
+	for (uint32_t n = tcphs_store_walk(store, form, 0); n != TCPHS_NONE;
+	     n = tcphs_store_walk(store, form, n + 1), count++) {
+		if (endings)
+			endings[count] = (struct tcphs_ending){ tcphs_store_stream(store, n), n };
+	}
+	return count;
+}
+
+static size_t collect_entries(const struct tcphs_tracker *t, struct tcphs_ending *endings)
+{
 	struct tcphs_ending found[2];
 	size_t count = 0;
 
-	for (unsigned i = 0; i < 2; i++) {
-		for (uint32_t n = tcphs_store_walk(store, syns[i], 0); n != TCPHS_NONE;
-		     n = tcphs_store_walk(store, syns[i], n + 1), count++) {
-			if (endings)
-				endings[count] = (struct tcphs_ending){ tcphs_store_stream(store, n), n };
-		}
-	}
-	for (uint32_t n = tcphs_store_walk(store, TCPHS_FULL, 0); n != TCPHS_NONE;
-	     n = tcphs_store_walk(store, TCPHS_FULL, n + 1)) {
+	for (uint32_t n = tcphs_store_walk(&t->store, TCPHS_FULL, 0); n != TCPHS_NONE;
+	     n = tcphs_store_walk(&t->store, TCPHS_FULL, n + 1)) {
 		size_t more = endings_of(t, tuple_at(t, n), found);
 
 		if (endings)
@@ -1250,18 +1307,19 @@ static int by_stream(const void *a, const void *b)
 	return x->stream < y->stream ? -1 : x->stream > y->stream;
 }
 
-static void sort_endings(const struct tcphs_tracker *t)
+/* In the order of the pool most are in order. */
+static void sort_run(const struct tcphs_tracker *t, const struct tcphs_run *run)
 {
-	struct tcphs_ending *e = t->endings;
-	size_t i = 1;
+	struct tcphs_ending *e = run->at;
+	size_t i = 1, count = (size_t)(run->end - run->at);
 
-	while (i < t->ending_count && e[i - 1].stream < e[i].stream)
+	while (i < count && e[i - 1].stream < e[i].stream)
 		i++;
-	if (i >= t->ending_count)
+	if (i >= count)
 		return;
-	qsort(e, t->ending_count, sizeof(*e), by_stream);
-	/* A stream has no more than two of them. */
-	for (i = 1; i < t->ending_count; i++) {
+	qsort(e, count, sizeof(*e), by_stream);
+	/* A stream has no more than two of them, and these are entries. */
+	for (i = 1; i < count; i++) {
 		if (e[i - 1].stream == e[i].stream &&
 		    entry_at(t, e[i - 1].number)->incarnation > entry_at(t, e[i].number)->incarnation) {
 			struct tcphs_ending older = e[i];
@@ -1270,6 +1328,46 @@ static void sort_endings(const struct tcphs_tracker *t)
 			e[i - 1] = older;
 		}
 	}
+}
+
+/* Lists what is left; without memory for that the list is empty, and a walk finds it. */
+static void list_endings(struct tcphs_tracker *t)
+{
+	const struct tcphs_store *store = &t->store;
+	const size_t counts[3] = { collect_syns(store, TCPHS_SYN4, NULL), collect_syns(store, TCPHS_SYN6, NULL),
+		                   collect_entries(t, NULL) };
+	struct tcphs_ending *at = malloc((counts[0] + counts[1] + counts[2]) * sizeof(*at) + 1);
+
+	t->endings = at;
+	if (!at)
+		return;
+	for (unsigned i = 0; i < 3; at = t->runs[i++].end)
+		t->runs[i] = (struct tcphs_run){ at, at + counts[i] };
+	collect_syns(store, TCPHS_SYN4, t->runs[0].at);
+	collect_syns(store, TCPHS_SYN6, t->runs[1].at);
+	collect_entries(t, t->runs[2].at);
+	for (unsigned i = 0; i < 3; i++)
+		sort_run(t, &t->runs[i]);
+}
+
+/* The listed one with the lowest stream, or NONE after the last. */
+static uint32_t next_listed(struct tcphs_tracker *t)
+{
+	struct tcphs_run *lowest = NULL;
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct tcphs_run *run = &t->runs[i];
+
+		if (run->at != run->end && (!lowest || run->at->stream < lowest->at->stream))
+			lowest = run;
+	}
+	if (!lowest)
+		return TCPHS_NONE;
+	if (lowest == &t->runs[2] && lowest->end - lowest->at > 2) {
+		prefetch_tuple(t, lowest->at[1].number);
+		prefetch_entry(t, lowest->at[2].number);
+	}
+	return lowest->at++->number;
 }
 
 /* Without memory for a list: the next one in the order of the pools. */
@@ -1302,10 +1400,7 @@ static uint32_t next_ending(struct tcphs_tracker *t)
 	uint32_t number;
 	struct tcphs_tuple *tuple;
 
-	if (!t->endings)
-		number = walk_on(t);
-	else
-		number = t->ending < t->ending_count ? t->endings[t->ending++].number : TCPHS_NONE;
+	number = t->endings ? next_listed(t) : walk_on(t);
 	if (number == TCPHS_NONE || tcphs_is_syn(number))
 		return number;
 	entry_at(t, number)->retired = true;
@@ -1325,12 +1420,7 @@ void tcphs_tracker_finish(struct tcphs_tracker *t)
 	t->first_ending = NEVER_ENDING;
 	t->walk_form = TCPHS_SYN4;
 	tcphs_store_close(&t->store);
-	t->ending_count = collect_endings(t, NULL);
-	t->endings = malloc(t->ending_count * sizeof(*t->endings) + 1);
-	if (!t->endings)
-		return;
-	collect_endings(t, t->endings);
-	sort_endings(t);
+	list_endings(t);
 }
 
 /* -------------------------------------------------------------------------------------------------- */
