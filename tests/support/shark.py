@@ -15,11 +15,13 @@ import re
 import shutil
 import subprocess
 import tempfile
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from support import paths
 
+READ_MANY = paths.BUILD / "plugin/read_many.so"
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"]
 TIMEOUT = 300
 
@@ -49,6 +51,7 @@ class Shark:
         if os.getuid() == 0:
             shutil.chown(self.home, 65534, 65534)
         self.pool = ThreadPoolExecutor(max_workers=2)
+        self.readers, self.lock = [], threading.Lock()
         self.answers = {}
         if plugin:
             self.assert_loaded()
@@ -100,8 +103,11 @@ class Shark:
             return capture
         copy = self.copies / (hashlib.sha256(str(capture).encode()).hexdigest()[:16] + capture.suffix)
         if not copy.exists():
-            shutil.copy(capture, copy)
-            os.chmod(copy, 0o644)
+            # Another thread may look for the same: it is there when it is whole.
+            part = Path(f"{copy}.{threading.get_ident()}")
+            shutil.copy(capture, part)
+            os.chmod(part, 0o644)
+            os.replace(part, copy)
         return copy
 
     def dissect(self, capture, two_pass=True, options=()):
@@ -117,18 +123,34 @@ class Shark:
         if key not in self.answers:
             self.answers[key] = self.pool.submit(self.dissect_now, capture, two_pass, options)
 
+    def read(self, capture, options):
+        """(exit status, standard output, standard error) of tshark on a capture; it need not be started for each."""
+        with self.lock:
+            reader = next((reader for reader in self.readers if reader.options == options), None)
+            if reader:
+                self.readers.remove(reader)
+        reader = reader or Reader(self, options)
+        answer = reader.read(self.readable(capture))
+        with self.lock:
+            self.readers.append(reader)
+            spare = self.readers[:-Reader.MOST]
+            del self.readers[:-Reader.MOST]
+        for reader in spare:
+            reader.close()
+        return answer
+
     def dissect_now(self, capture, two_pass, options):
         """dissect() itself."""
         passes = ["-2"] if two_pass else []
-        result = self.run(*passes, "-n", "-r", self.readable(capture), *options, "-T", "json", "--no-duplicate-keys",
-                          "-J", "frame tcphs", check=False)
+        status, out, errors = self.read(capture, [*passes, "-n", *options, "-T", "json", "--no-duplicate-keys",
+                                                  "-J", "frame tcphs"])
         try:
-            frames = json.loads(result.stdout or "[]")
+            frames = json.loads(out or "[]")
         except ValueError as error:
-            raise SharkError(f"{capture}: {error}; {result.stderr}") from error
+            raise SharkError(f"{capture}: {error}; {errors}") from error
         # Status 2 is a damaged capture, of which what could be read is there; 1 is wrong usage.
-        if result.returncode == 1 or (result.returncode and not frames):
-            raise SharkError(f"tshark ended with {result.returncode} on {capture}: {result.stderr}")
+        if status == 1 or (status and not frames):
+            raise SharkError(f"tshark ended with {status} on {capture}: {errors}")
         answer = {}
         for frame in frames:
             layers = frame["_source"]["layers"]
@@ -156,6 +178,44 @@ def flatten(layer):
 
     walk(layer, None)
     return flat
+
+
+class Reader:
+    """A tshark that reads one capture after the other, each in a process of its own: see tests/plugin/read_many.c."""
+
+    MOST = 4  # that wait for another one, each with some 100 MB
+
+    def __init__(self, shark, options):
+        self.options = options
+        preloaded = shark.readable(paths.built(READ_MANY))
+        self.room = Path(tempfile.mkdtemp(prefix="reader-", dir=shark.home))
+        self.room.chmod(0o777)
+        with open(self.room / "start", "wb") as errors:
+            self.process = subprocess.Popen(shark.command("tshark", *options, "-r", "what it is told"), env={
+                **shark.environment(), "LD_PRELOAD": str(preloaded)}, cwd=shark.home, stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE, stderr=errors)
+        atexit.register(self.close)
+
+    def read(self, capture):
+        """(exit status, standard output, standard error)."""
+        files = [self.room / "out", self.room / "err"]
+        self.process.stdin.write("\t".join(map(str, [capture, *files])).encode() + b"\n")
+        self.process.stdin.flush()
+        status = self.process.stdout.readline()
+        if not status:
+            raise SharkError(f"tshark ended with {self.process.wait()} before it read {capture}: "
+                             f"{(self.room / 'start').read_text(encoding='utf-8')}")
+        out, errors = (file.read_text(encoding="utf-8") for file in files)
+        for file in files:
+            file.unlink()
+        return int(status), out, errors
+
+    def close(self):
+        """Ends it, at the end of its input."""
+        if self.process.poll() is None:
+            self.process.stdin.close()
+            self.process.wait(timeout=TIMEOUT)
+            self.process.stdout.close()
 
 
 class Sharkd:
