@@ -192,6 +192,13 @@ static void take_options(struct tcphs_endpoint *own, const struct tcphs_segment 
 	own->did |= TCPHS_DID_OPTIONS;
 }
 
+/* Data in the SYN or SYN-ACK: as much as any try of it had. */
+static void take_syn_data(struct update *u)
+{
+	if (u->s->length > u->own->syn_data && u->s->length < TCPHS_SEQ_AHEAD)
+		u->own->syn_data = u->s->length;
+}
+
 static void take_syn_try(struct update *u)
 {
 	struct tcphs_endpoint *own = u->own;
@@ -203,8 +210,7 @@ static void take_syn_try(struct update *u)
 	own->offered |= u->s->options.seen;
 	own->syn_count++;
 	own->syn_last = u->s->time;
-	if (u->s->length > own->syn_data && u->s->length < TCPHS_SEQ_AHEAD)
-		own->syn_data = u->s->length;
+	take_syn_data(u);
 	sent(own, u->s->seq + 1 + own->syn_data);
 }
 
@@ -338,6 +344,7 @@ static void learn_synack(struct update *u)
 	if (first)
 		u->own->synack_first = u->s->time;
 	count_synack(u);
+	take_syn_data(u);
 	/* Captured after the ACK that answers it. */
 	if (u->role == TCPHS_SERVER && (u->peer->did & TCPHS_DID_ACK_KNOWN) &&
 	    seq_within(u->peer->ack, u->s->seq + 1, u->s->seq + TCPHS_SEQ_AHEAD))
@@ -396,13 +403,13 @@ static void learn_synack_again(struct update *u)
 	count_synack(u);
 }
 
-/* Step 3 is the first segment of the client's that acknowledges exactly y + 1. */
+/* Step 3 is the first segment of the client's that acknowledges y + 1, and no more than the data of the SYN-ACK. */
 static void take_final_ack(struct update *u)
 {
 	struct tcphs_connection *c = u->c;
 	uint32_t isn = meant_isn(c, u->peer, u->s->ack);
 	/* A server that took data from the SYN may send before the ACK (RFC 7413 4.2), which then covers that too. */
-	uint32_t last = c->facts & TCPHS_FACT_DATA_TAKEN ? u->peer->nxt : isn + 1;
+	uint32_t last = c->facts & TCPHS_FACT_DATA_TAKEN ? u->peer->nxt : isn + 1 + u->peer->syn_data;
 
 	if (c->step[2] != 0 || u->role != TCPHS_CLIENT || !(u->peer->did & TCPHS_DID_ISN) ||
 	    !seq_within(u->s->ack, isn + 1, last))

@@ -126,7 +126,7 @@ struct tcphs_endpoint {
 	uint8_t next_print;
 	struct tcphs_print print[3];
 	uint32_t fin;        /* sequence number of its FIN */
-	uint32_t syn_data;   /* octets of data in its SYN */
+	uint32_t syn_data;   /* octets of data in its SYN or SYN-ACK */
 	uint32_t syn_count, synack_count;
 	tcphs_ref syn;       /* its first SYN */
 	tcphs_time syn_last, synack_first, synack_last;
