@@ -65,11 +65,14 @@ void tcphs_index_add(struct tcphs_index *index, uint32_t hash, uint32_t value)
 /* The bucket and the place of a value that is there. */
 static struct tcphs_bucket *locate(const struct tcphs_index *index, uint32_t hash, uint32_t value, unsigned *place)
 {
+	const uint8_t tag = tcphs_index_tag(hash);
+
 	for (uint32_t at = hash & index->mask;; at = (at + 1) & index->mask) {
 		struct tcphs_bucket *bucket = &index->buckets[at];
 
-		for (*place = 0; *place < TCPHS_BUCKET; ++*place) {
-			if (bucket->tags[*place] != 0 && bucket->values[*place] == value)
+		for (uint32_t hits = tcphs_bucket_hits(bucket, tag); hits; hits &= hits - 1) {
+			*place = (unsigned)__builtin_ctz(hits);
+			if (bucket->values[*place] == value)
 				return bucket;
 		}
 	}
