@@ -308,7 +308,9 @@ static void prefetch_tuple(const struct tcphs_tracker *t, uint32_t number)
 
 	__builtin_prefetch(tuple);
 	__builtin_prefetch(&tuple->flood_from);
-	tcphs_index_prefetch(&t->store.index, e->hash);
+	/* Once the last segment was seen there is no index any more. */
+	if (t->store.index.buckets)
+		tcphs_index_prefetch(&t->store.index, e->hash);
 }
 
 /* What lingers longest is about to retire: one after the other, as captured. */
