@@ -122,7 +122,7 @@ static void expect_in_opening(const struct update *u)
 	expect_ack_of_syn(u);
 }
 
-static void expect_seq_in_open(const struct update *u)
+static inline __attribute__((always_inline)) void expect_seq_in_open(const struct update *u)
 {
 	const struct tcphs_endpoint *e = u->own;
 	bool known = e->did & (TCPHS_DID_SYN | TCPHS_DID_SYNACK);
@@ -135,7 +135,7 @@ static void expect_seq_in_open(const struct update *u)
 	u->mark->terms |= (uint8_t)(TCPHS_TERM_SEQ | (fin ? TCPHS_TERM_SEQ_FIN : known ? TCPHS_TERM_SEQ_SYN : 0));
 }
 
-static void expect_ack_in_open(const struct update *u)
+static inline __attribute__((always_inline)) void expect_ack_in_open(const struct update *u)
 {
 	const struct tcphs_endpoint *e = u->peer;
 	bool known = e->did & (TCPHS_DID_SYN | TCPHS_DID_SYNACK);
@@ -148,7 +148,7 @@ static void expect_ack_in_open(const struct update *u)
 	u->mark->terms |= (uint8_t)(TCPHS_TERM_ACK | (fin ? TCPHS_TERM_ACK_FIN : known ? TCPHS_TERM_ACK_SYN : 0));
 }
 
-static void expect(const struct update *u)
+static inline __attribute__((always_inline)) void expect(const struct update *u)
 {
 	switch (u->before) {
 	case TCPHS_STAGE_OPEN:
@@ -407,12 +407,14 @@ static void learn_synack_again(struct update *u)
 static void take_final_ack(struct update *u)
 {
 	struct tcphs_connection *c = u->c;
-	uint32_t isn = meant_isn(c, u->peer, u->s->ack);
-	/* A server that took data from the SYN may send before the ACK (RFC 7413 4.2), which then covers that too. */
-	uint32_t last = c->facts & TCPHS_FACT_DATA_TAKEN ? u->peer->nxt : isn + 1 + u->peer->syn_data;
+	uint32_t isn, last;
 
-	if (c->step[2] != 0 || u->role != TCPHS_CLIENT || !(u->peer->did & TCPHS_DID_ISN) ||
-	    !seq_within(u->s->ack, isn + 1, last))
+	if (c->step[2] != 0 || u->role != TCPHS_CLIENT || !(u->peer->did & TCPHS_DID_ISN))
+		return;
+	isn = meant_isn(c, u->peer, u->s->ack);
+	/* A server that took data from the SYN may send before the ACK (RFC 7413 4.2), which then covers that too. */
+	last = c->facts & TCPHS_FACT_DATA_TAKEN ? u->peer->nxt : isn + 1 + u->peer->syn_data;
+	if (!seq_within(u->s->ack, isn + 1, last))
 		return;
 	if (!seq_within(u->s->seq, u->own->isn, u->own->isn + 1 + u->own->syn_data) &&
 	    !(c->stage == TCPHS_STAGE_SYNACK))
@@ -867,11 +869,11 @@ static bool may_close(const struct tcphs_connection *c)
 
 /* ---- mark --------------------------------------------------------------------------------------- */
 
-static enum tcphs_phase phase_of_ack(const struct update *u)
+static inline __attribute__((always_inline)) enum tcphs_phase phase_of_ack(const struct update *u, uint8_t step)
 {
 	bool opens = u->c->stage == TCPHS_STAGE_OPEN && u->before != TCPHS_STAGE_OPEN;
 
-	if (u->mark->step == 3 || (opens && u->role == TCPHS_CLIENT) || (opens && crossed(u->c)))
+	if (step == 3 || (opens && u->role == TCPHS_CLIENT) || (opens && crossed(u->c)))
 		return TCPHS_PHASE_ACK;
 	if (u->s->flags & TCPHS_FIN)
 		return TCPHS_PHASE_FIN;
@@ -881,7 +883,7 @@ static enum tcphs_phase phase_of_ack(const struct update *u)
 	return u->s->length > 0 ? TCPHS_PHASE_DATA : TCPHS_PHASE_PURE_ACK;
 }
 
-static enum tcphs_phase phase_of(const struct update *u)
+static inline __attribute__((always_inline)) enum tcphs_phase phase_of(const struct update *u, uint8_t step)
 {
 	switch (u->event) {
 	case TCPHS_EV_SYN:
@@ -896,7 +898,7 @@ static enum tcphs_phase phase_of(const struct update *u)
 		return TCPHS_PHASE_SYNACK_AGAIN;
 	case TCPHS_EV_ACK:
 	case TCPHS_EV_MOVED_ON:
-		return phase_of_ack(u);
+		return phase_of_ack(u, step);
 	case TCPHS_EV_RST:
 	case TCPHS_EV_RST_AHEAD:
 	case TCPHS_EV_RST_BAD:
@@ -924,17 +926,19 @@ static enum tcphs_phase phase_of(const struct update *u)
 	}
 }
 
-static uint8_t step_of(const struct update *u)
+static inline __attribute__((always_inline)) uint8_t step_of(const struct update *u)
 {
+	if (u->event == TCPHS_EV_DUPLICATE)
+		return 0;
 	for (uint8_t i = 0; i < 3; i++) {
-		if (u->c->step[i] == u->s->ref && u->event != TCPHS_EV_DUPLICATE)
+		if (u->c->step[i] == u->s->ref)
 			return (uint8_t)(i + 1);
 	}
 	return 0;
 }
 
 /* Which of its sender's SYNs or SYN-ACKs it is; a copy is none. */
-static uint8_t attempt_of(const struct update *u)
+static inline __attribute__((always_inline)) uint8_t attempt_of(const struct update *u)
 {
 	uint32_t count = u->s->flags & TCPHS_ACK ? u->own->synack_count : u->own->syn_count;
 
@@ -944,7 +948,7 @@ static uint8_t attempt_of(const struct update *u)
 }
 
 /* Before the segment is taken in: what it meets, and what it should have said. */
-static inline void begin_mark(const struct update *u)
+static inline __attribute__((always_inline)) void begin_mark(const struct update *u)
 {
 	u->mark->phase = TCPHS_PHASE_NONE;
 	u->mark->before[0] = u->c->side[0].state;
@@ -952,17 +956,16 @@ static inline void begin_mark(const struct update *u)
 	expect(u);
 }
 
-static void finish_mark(const struct update *u)
+static inline __attribute__((always_inline)) void finish_mark(const struct update *u)
 {
-	enum tcphs_phase phase;
+	const uint8_t step = step_of(u);
+	const unsigned found = u->mark->phase;   /* while it was taken in */
 
-	u->mark->step = step_of(u) & 3;
+	u->mark->phase = (found != TCPHS_PHASE_NONE ? found : phase_of(u, step)) & 15;
+	u->mark->step = step & 3;
 	u->mark->side = u->side & 1;
 	u->mark->event = (uint8_t)u->event;
 	u->mark->attempt = attempt_of(u);
-	phase = phase_of(u);
-	if (u->mark->phase == TCPHS_PHASE_NONE)
-		u->mark->phase = phase & 15;
 	u->mark->state[0] = u->c->side[0].state;
 	u->mark->state[1] = u->c->side[1].state;
 }
@@ -1013,7 +1016,7 @@ static void raise_cell(struct update *u, enum tcphs_rule rule)
 	              rule == TCPHS_RULE_RST_BAD_ACK;
 
 	/* With nothing of the server captured, its SYN may be what was missed. */
-	if (rule == TCPHS_RULE_NONE || (rule == TCPHS_RULE_SYNACK_FROM_CLIENT && !(u->peer->did & TCPHS_DID_ANYTHING)))
+	if (rule == TCPHS_RULE_SYNACK_FROM_CLIENT && !(u->peer->did & TCPHS_DID_ANYTHING))
 		return;
 	/* It answers an ACK outside the window, not a SYN or RST. */
 	if (rule == TCPHS_RULE_CHALLENGE_ACK && (u->c->facts & TCPHS_FACT_BAD_ACK) &&
@@ -1334,21 +1337,22 @@ size_t tcphs_connection_update(struct tcphs_connection *c, const struct tcphs_co
 	count_frame(&u);
 	if (event == TCPHS_EV_DUPLICATE) {
 		raise_cell(&u, (enum tcphs_rule)cell->rule);
-		if (mark)
-			finish_mark(&u);
-		return u.count;
+	} else {
+		raise_first(&u);
+		watch_for_lost_state(&u);
+		learn(&u);
+		move_to(&u, cell);
+		if (may_close(c))
+			close_steps(&u);
+		if (cell->rule != TCPHS_RULE_NONE)
+			raise_cell(&u, (enum tcphs_rule)cell->rule);
+		update_notice(&u);
+		remember(&u);
 	}
-	raise_first(&u);
-	watch_for_lost_state(&u);
-	learn(&u);
-	move_to(&u, cell);
-	if (may_close(c))
-		close_steps(&u);
-	raise_cell(&u, (enum tcphs_rule)cell->rule);
-	update_notice(&u);
-	remember(&u);
 	if (mark)
 		finish_mark(&u);
+	if (event == TCPHS_EV_DUPLICATE)
+		return u.count;
 	set_quick(c);
 	if (config->zeek)
 		let_wait(c);

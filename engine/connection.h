@@ -333,6 +333,12 @@ bool tcphs_connection_decided(const struct tcphs_connection *c, const struct tcp
 size_t tcphs_connection_judge(const struct tcphs_connection *c, const struct tcphs_config *config, tcphs_time end,
                               struct tcphs_judgement *judgement, struct tcphs_finding *out);
 
+/**
+ * tcphs_connection_undecided(): that the judgement is not certain, found out quickly; false says nothing. Then
+ * *judgement* has what can be certain without the verdict: the client and the steps.
+ */
+bool tcphs_connection_undecided(const struct tcphs_connection *c, struct tcphs_judgement *judgement);
+
 /** tcphs_connection_agree(): offers of both roles and what follows from them; |ipv6| sets the default MSS. */
 void tcphs_connection_agree(const struct tcphs_connection *c, bool ipv6, struct tcphs_offer offer[2],
                             struct tcphs_agreement *agreed);

@@ -439,6 +439,20 @@ bool tcphs_connection_decided(const struct tcphs_connection *c, const struct tcp
 	return ((c->side[0].did | c->side[1].did) & (TCPHS_DID_FIN | TCPHS_DID_RST)) && is_certain(&j, climb(&j));
 }
 
+bool tcphs_connection_undecided(const struct tcphs_connection *c, struct tcphs_judgement *judgement)
+{
+	if ((c->facts & TCPHS_FACT_LOST_STATE) ||
+	    ((c->side[0].did | c->side[1].did) & (TCPHS_DID_FIN | TCPHS_DID_RST)))
+		return false;
+	*judgement = (struct tcphs_judgement){
+		.client = (uint8_t)tcphs_connection_client(c),
+		.client_certain = c->syn_side >= 0,
+		.opening_certain = tcphs_connection_open(c),
+		.steps = { c->step[0], c->step[1], c->step[2] },
+	};
+	return true;
+}
+
 size_t tcphs_connection_judge(const struct tcphs_connection *c, const struct tcphs_config *config, tcphs_time end,
                               struct tcphs_judgement *judgement, struct tcphs_finding *out)
 {

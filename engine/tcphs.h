@@ -518,6 +518,14 @@ tcphs_time tcphs_tracker_end(const struct tcphs_tracker *tracker);
 void tcphs_tracker_summary(struct tcphs_tracker *tracker, uint32_t connection, tcphs_time end,
                            struct tcphs_summary *summary);
 
+/**
+ * tcphs_tracker_certain(): of the same summary .judgement, .findings and .finding_count, and nothing else. If the
+ * judgement is not certain, then of it only what is, client and steps, and of the findings none of scope CONNECTION
+ * that the judgement would bring.
+ */
+void tcphs_tracker_certain(struct tcphs_tracker *tracker, uint32_t connection, tcphs_time end,
+                           struct tcphs_summary *summary);
+
 /* ---- ISN quality, per host ---------------------------------------------------------------------- */
 
 /** What is wrong with a host's initial sequence numbers (3.4.1, RFC 6528): bits of tcphs_host.quality. */

@@ -840,7 +840,10 @@ static uint32_t unpack(struct tcphs_tracker *t, uint32_t number)
  * memory. */
 static uint32_t begin_use(struct tcphs_tracker *t, const struct tcphs_place *place, uint32_t number)
 {
-	number = number == TCPHS_NONE ? tcphs_store_add(&t->store, place) : unpack(t, number);
+	if (number == TCPHS_NONE)
+		number = tcphs_store_add(&t->store, place);
+	else if (tcphs_form_of(number) != TCPHS_FULL)
+		number = unpack(t, number);
 	if (number != TCPHS_NONE)
 		tcphs_store_used(&t->store, number, t->now);
 	return number;
@@ -848,7 +851,8 @@ static uint32_t begin_use(struct tcphs_tracker *t, const struct tcphs_place *pla
 
 static void end_use(struct tcphs_tracker *t, uint32_t number)
 {
-	rank(t, number);
+	if (t->config.max_connections > 0)
+		rank(t, number);
 	settle(t, number);
 }
 
@@ -1074,13 +1078,17 @@ static void collect_findings(struct tcphs_tracker *t, const struct tcphs_entry *
 
 	for (uint32_t n = e->findings; n != TCPHS_NONE; n = kept_at(t, n)->next)
 		count++;
+	summary->findings = NULL;
+	summary->finding_count = 0;
 	if (count == 0 || !room_for(t, count))
 		return;
-	memcpy(t->scratch, judged, judged_count * sizeof(*judged));
+	if (judged_count > 0)
+		memcpy(t->scratch, judged, judged_count * sizeof(*judged));
 	count = judged_count;
 	for (uint32_t n = e->findings; n != TCPHS_NONE; n = kept_at(t, n)->next)
 		t->scratch[count++] = kept_at(t, n)->finding;
-	qsort(t->scratch, count, sizeof(*t->scratch), by_place);
+	if (count > 1)
+		qsort(t->scratch, count, sizeof(*t->scratch), by_place);
 	summary->findings = t->scratch;
 	summary->finding_count = count;
 }
@@ -1130,11 +1138,20 @@ static void describe_for_zeek(const struct tcphs_tracker *t, struct tcphs_entry 
 	strncpy(summary->history, tcphs_zeek_history(zeek), sizeof(summary->history) - 1);
 }
 
-static void summarise(struct tcphs_tracker *t, uint32_t number, tcphs_time end, struct tcphs_summary *summary)
+/* What there is to be found out; the rest of a summary is description. */
+static void judge(struct tcphs_tracker *t, const struct tcphs_entry *e, tcphs_time end, struct tcphs_summary *summary)
 {
 	struct tcphs_finding judged[TCPHS_FINDINGS_MAX];
+	size_t count = tcphs_connection_judge(&e->c, &t->config, e->retired ? e->expires_from : end,
+	                                      &summary->judgement, judged);
+
+	summary->judgement.certain |= e->retired;
+	collect_findings(t, e, judged, count, summary);
+}
+
+static void summarise(struct tcphs_tracker *t, uint32_t number, tcphs_time end, struct tcphs_summary *summary)
+{
 	struct tcphs_entry *e = entry_at(t, number);
-	size_t count;
 
 	memset(summary, 0, sizeof(*summary));
 	summary->connection = number;
@@ -1146,9 +1163,7 @@ static void summarise(struct tcphs_tracker *t, uint32_t number, tcphs_time end, 
 	summary->frames = e->c.frames;
 	summary->late = e->c.late;
 	summary->start = e->c.start;
-	count = tcphs_connection_judge(&e->c, &t->config, e->retired ? e->expires_from : end, &summary->judgement,
-	                               judged);
-	summary->judgement.certain |= e->retired;
+	judge(t, e, end, summary);
 	describe_endpoints(t, e, summary);
 	summary->rtt_server = e->c.rtt_server;
 	summary->rtt_client = e->c.rtt_client;
@@ -1156,12 +1171,21 @@ static void summarise(struct tcphs_tracker *t, uint32_t number, tcphs_time end, 
 	tcphs_connection_agree(&e->c, !tcphs_is_ipv4(summary->key.src), summary->offer, &summary->agreed);
 	summary->icmp = e->c.icmp;
 	describe_for_zeek(t, e, summary);
-	collect_findings(t, e, judged, count, summary);
 }
 
 void tcphs_tracker_summary(struct tcphs_tracker *t, uint32_t connection, tcphs_time end, struct tcphs_summary *summary)
 {
 	summarise(t, connection, end, summary);
+}
+
+void tcphs_tracker_certain(struct tcphs_tracker *t, uint32_t connection, tcphs_time end, struct tcphs_summary *summary)
+{
+	const struct tcphs_entry *e = entry_at(t, connection);
+
+	if (!e->retired && tcphs_connection_undecided(&e->c, &summary->judgement))
+		collect_findings(t, e, NULL, 0, summary);
+	else
+		judge(t, e, end, summary);
 }
 
 /* The next one retired before the capture's end: an entry or a tuple of form SYN; NONE if there is none now. */

@@ -31,7 +31,7 @@
 /* Large enough that the C library gives the arrays pages of their own, which move without being copied. */
 #define ROOM_MIN 65536
 
-#define NO_MARKS 0  /* in marks_of_frame, which holds indices plus one */
+#define NO_MARKS 0  /* in marks_of_frame, which holds indices plus one; all octets are 0, too */
 
 static struct {
 	struct tcphs_tracker *tracker;  /* NULL before the first frame */
@@ -143,7 +143,6 @@ static bool meet(const packet_info *pinfo)
 	capture.newest_offset = pinfo->fd->file_off;
 	forget_marks(pinfo->num);
 	capture.dissection.time = time_of(pinfo);
-	tcphs_tracker_frame(capture.tracker, capture.dissection.time);
 	return true;
 }
 
@@ -176,15 +175,17 @@ const struct tcphs_layer *tcphs_capture_leave(packet_info *pinfo)
 	bool ours = dissection->pinfo == pinfo && dissection->number == pinfo->num;
 
 	dissection->pinfo = NULL;
-	if (!ours)
-		meet(pinfo);
+	/* Of a frame with a TCP header the engine has learnt the time by that. */
+	if (!ours && meet(pinfo))
+		tcphs_tracker_frame(capture.tracker, dissection->time);
 	return ours && !capture.stopped ? dissection->layers : NULL;
 }
 
-/** reserve(): room for one more mark, of frame |number|. What no frame needed yet stays untouched: not resident. */
-static bool reserve(guint32 number)
+/** make_room(): for one more mark, of frame |number|; false if there is no memory. */
+G_GNUC_NO_INLINE
+static bool make_room(guint32 number)
 {
-	size_t room = capture.room, known = (size_t)number + 1;
+	size_t room = capture.room;
 
 	if (capture.count >= UINT32_MAX - 1)
 		return false;
@@ -193,12 +194,23 @@ static bool reserve(guint32 number)
 	    (!grow((void **)&capture.marks, &room, capture.count + 1, sizeof(capture.marks[0])) ||
 	     !grow((void **)&capture.frames, &capture.room, capture.count + 1, sizeof(capture.frames[0]))))
 		return false;
-	if (known <= capture.frames_known)
-		return true;
-	if (!grow((void **)&capture.marks_of_frame, &capture.frames_room, known, sizeof(capture.marks_of_frame[0])))
+	return grow((void **)&capture.marks_of_frame, &capture.frames_room, (size_t)number + 1,
+	            sizeof(capture.marks_of_frame[0]));
+}
+
+/** reserve(): room for one more mark, of frame |number|. What no frame needed yet stays untouched: not resident. */
+static inline bool reserve(guint32 number)
+{
+	if ((capture.count >= capture.room || number >= capture.frames_room) && !make_room(number))
 		return false;
-	for (; capture.frames_known < known; capture.frames_known++)
-		capture.marks_of_frame[capture.frames_known] = NO_MARKS;
+	if (number < capture.frames_known)
+		return true;
+	/* Most come one after the other. */
+	if (number > capture.frames_known)
+		memset(&capture.marks_of_frame[capture.frames_known], NO_MARKS,
+		       (number - capture.frames_known) * sizeof(capture.marks_of_frame[0]));
+	capture.marks_of_frame[number] = NO_MARKS;
+	capture.frames_known = (size_t)number + 1;
 	return true;
 }
 
@@ -264,6 +276,11 @@ uint32_t tcphs_capture_marks(void)
 const struct tcphs_mark *tcphs_capture_mark(uint32_t index)
 {
 	return &capture.marks[index];
+}
+
+void tcphs_capture_certain(uint32_t connection, struct tcphs_summary *summary)
+{
+	tcphs_tracker_certain(capture.tracker, connection, tcphs_tracker_end(capture.tracker), summary);
 }
 
 void tcphs_capture_summary(uint32_t connection, struct tcphs_summary *summary)

@@ -76,6 +76,9 @@ const struct tcphs_mark *tcphs_capture_mark(uint32_t index);
 /** tcphs_capture_summary(): what is known of a connection now. */
 void tcphs_capture_summary(uint32_t connection, struct tcphs_summary *summary);
 
+/** tcphs_capture_certain(): of the same only what tcphs_tracker_certain() sets. */
+void tcphs_capture_certain(uint32_t connection, struct tcphs_summary *summary);
+
 /** tcphs_capture_frame_of(): number of the frame in which segment |ref| was, 0 if it was none or was filtered away. */
 guint32 tcphs_capture_frame_of(tcphs_ref ref);
 

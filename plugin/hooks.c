@@ -7,8 +7,9 @@
  * 1. A handle of our own in the table ip.proto, under TCP's number, which looks at the raw header and then calls the
  *    handle that was there. It sees every TCP header of a frame, in tunnels too, whether or not a tree is made. It
  *    belongs to a protocol in name only, so it adds no layer to the frame. Such a protocol follows TCP when protocols
- *    are switched off; whether ours is on is asked each time. Handles of the same kind before ICMP and ICMPv6 remember
- *    type, code and sender of an error, because inside the quoted packet the addresses are already the quoted ones.
+ *    are switched off; whether ours is on is asked whenever dissection begins, as it does anew if the user switches
+ *    one. Handles of the same kind before ICMP and ICMPv6 remember type, code and sender of an error, because inside
+ *    the quoted packet the addresses are already the quoted ones.
  *
  * 2. A post-dissector, which runs on every frame, TCP or not, without wanting a tree: it keeps the capture's end, and
  *    shows what hook 1 left for it. Its handle belongs to a protocol in name only, too, but to one that follows ours:
@@ -23,14 +24,13 @@
 
 #define LONGEST_HEADER 60
 
-static const protocol_t *protocol;
+static bool enabled;   /* our protocol is switched on */
 static dissector_handle_t tcp_handle, icmp_handle, icmpv6_handle;
 static struct tcphs_icmp_error *icmp_error;  /* the one that is being dissected, NULL outside of ICMP */
 
-/** enabled(): our protocol is switched on. */
-static bool enabled(void)
+void tcphs_hooks_init(void)
 {
-	return proto_is_protocol_enabled(protocol);
+	enabled = proto_is_protocol_enabled(find_protocol_by_id(tcphs_proto));
 }
 
 /** copy_key_address(): IPv4 mapped, IPv6 as it is, anything else as far as it goes. */
@@ -50,7 +50,7 @@ static inline void copy_key_address(uint8_t out[16], const address *from)
 /** read_header(): what the TCP header at the start of |tvb| says, and what IP said before it. */
 static void read_header(struct tcphs_segment *segment, tvbuff_t *tvb, const packet_info *pinfo, void *ip)
 {
-	guint captured = MIN(tvb_captured_length(tvb), LONGEST_HEADER);
+	const guint all = tvb_captured_length(tvb), captured = MIN(all, LONGEST_HEADER);
 	const uint8_t *octets = captured ? tvb_get_ptr(tvb, 0, (gint)captured) : (const uint8_t *)"";
 	const ws_ip4 *ip4 = WS_IP4_PTR(ip);
 	const ws_ip6 *ip6 = WS_IP6_PTR(ip);
@@ -106,8 +106,8 @@ static void take(tvbuff_t *tvb, packet_info *pinfo, void *ip)
 		taken = tcphs_capture_segment(pinfo, dissection, layer, &key);
 	if (!taken)
 		return;
-	copy_address_shallow(&layer->src, &pinfo->src);
-	copy_address_shallow(&layer->dst, &pinfo->dst);
+	layer->src = pinfo->src;
+	layer->dst = pinfo->dst;
 	layer->next = NULL;
 	*dissection->end = layer;
 	dissection->end = &layer->next;
@@ -115,7 +115,7 @@ static void take(tvbuff_t *tvb, packet_info *pinfo, void *ip)
 
 static int hook_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-	if (enabled())
+	if (enabled)
 		take(tvb, pinfo, data);
 	return call_dissector_only(tcp_handle, tvb, pinfo, tree, data);
 }
@@ -128,7 +128,7 @@ static int remember_icmp(dissector_handle_t handle, bool v6, tvbuff_t *tvb, pack
 	struct tcphs_icmp_error *const outer = icmp_error;
 	volatile int length = 0;
 
-	if (!enabled() || tvb_captured_length(tvb) < 2)
+	if (!enabled || tvb_captured_length(tvb) < 2)
 		return call_dissector_only(handle, tvb, pinfo, tree, data);
 	tvb_memcpy(tvb, &error.type, 0, 1);
 	tvb_memcpy(tvb, &error.code, 1, 1);
@@ -165,7 +165,7 @@ static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *da
 		wmem_list_append(pinfo->layers, GINT_TO_POINTER(tcphs_proto));
 	for (const struct tcphs_layer *layer = layers; layer; layer = layer->next)
 		tcphs_tap(pinfo, layer);
-	return (int)tvb_captured_length(tvb);
+	return 1;   /* not refused; nobody asks how much of the frame it was */
 }
 
 /** follower(): a protocol in name only, which adds no layer to a frame and is on when |parent| is. */
@@ -195,7 +195,6 @@ void tcphs_hooks_handoff(void)
 	if (done)
 		return;
 	done = true;
-	protocol = find_protocol_by_id(tcphs_proto);
 	tcp_handle = chain(6, "tcp", "TCP Handshake (TCP)", hook_tcp);
 	icmp_handle = chain(1, "icmp", "TCP Handshake (ICMP)", hook_icmp);
 	icmpv6_handle = chain(58, "icmpv6", "TCP Handshake (ICMPv6)", hook_icmpv6);

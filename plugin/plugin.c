@@ -93,6 +93,7 @@ static void register_protocol(void)
 	tcphs_tap_register();
 	tcphs_stats_register();
 	register_init_routine(tcphs_capture_init);
+	register_init_routine(tcphs_hooks_init);
 	register_cleanup_routine(tcphs_capture_cleanup);
 }
 

@@ -30,6 +30,9 @@ extern struct tcphs_preferences tcphs_preferences;
  */
 void tcphs_preferences_apply(struct tcphs_config *config);
 
+/** tcphs_hooks_init(): a capture is dissected from its beginning, with the protocols that are switched on now. */
+void tcphs_hooks_init(void);
+
 /** tcphs_hooks_handoff(): puts our handles before those of TCP, ICMP and ICMPv6, and one behind everything. */
 void tcphs_hooks_handoff(void);
 

@@ -40,12 +40,15 @@ static unsigned int step_of(const struct view *view)
 	return 0;
 }
 
-/** look_up(): what is known of the layer's connection. */
-static void look_up(struct view *view)
+/** look_up(): what is known of the layer's connection; unless |all| is wanted, what is certain of the judgement. */
+static void look_up(struct view *view, bool all)
 {
 	const struct tcphs_judgement *judgement = &view->summary.judgement;
 
-	tcphs_capture_summary(view->mark->connection, &view->summary);
+	if (all)
+		tcphs_capture_summary(view->mark->connection, &view->summary);
+	else
+		tcphs_capture_certain(view->mark->connection, &view->summary);
 	view->settled = view->pinfo->fd->visited || judgement->certain;
 	view->roles = view->settled || judgement->client_certain;
 	view->opening = view->settled || judgement->opening_certain;
@@ -96,12 +99,14 @@ const struct tcphs_finding *view_worst_finding(const struct view *view)
 }
 
 /** raise_level(): see the last sentence at the top of this file. */
-static void raise_level(const struct view *view)
+static void raise_level(struct view *view)
 {
 	const struct tcphs_finding *worst = view_worst_finding(view);
 
-	if (worst && severity_of(tcphs_rule_info((enum tcphs_rule)worst->rule)) > expert_get_highest_severity())
-		tree_finding(view, NULL, worst);
+	if (!worst || severity_of(tcphs_rule_info((enum tcphs_rule)worst->rule)) <= expert_get_highest_severity())
+		return;
+	look_up(view, true);   /* its sentence may be about anything */
+	tree_finding(view, NULL, view_worst_finding(view));
 }
 
 /* ---- who wants to see it ------------------------------------------------------------------------ */
@@ -145,17 +150,12 @@ static bool expert_wanted(const packet_info *pinfo)
 	return have_tap_listener(tap) || compat_has_column(pinfo, COL_EXPERT);
 }
 
-/** ask(): what is wanted of this frame. */
-static struct wanted ask(const packet_info *pinfo, proto_tree *tree)
+/** any_remarkable(): one of the layers is. */
+static bool any_remarkable(const struct tcphs_layer *layers)
 {
-	bool ours = tree && (proto_field_is_referenced(tree, tcphs_proto) ||
-	                     proto_field_is_referenced(tree, proto_expert));
-
-	return (struct wanted){
-		.tree = ours ? tree : NULL,
-		.expert = expert_wanted(pinfo),
-		.info = tcphs_preferences.info_marks && compat_has_column(pinfo, COL_INFO),
-	};
+	while (layers && !remarkable(tcphs_capture_mark(layers->index)))
+		layers = layers->next;
+	return layers;
 }
 
 /**
@@ -176,7 +176,8 @@ static bool show(tvbuff_t *tvb, packet_info *pinfo, const struct tcphs_layer *la
 	view.layer = layer;
 	view.alone = alone;
 	view.mark = mark;
-	look_up(&view);
+	/* In a single pass the marks of the Info column say no more than what is certain. */
+	look_up(&view, wanted->tree || wanted->expert || layer->quote || pinfo->fd->visited);
 	if (wanted->info && remarkable(mark) && opens(layer, mark))
 		sentence_mark_info(&view, marks);
 	if (layer->quote)
@@ -190,37 +191,42 @@ static bool show(tvbuff_t *tvb, packet_info *pinfo, const struct tcphs_layer *la
 	return wanted->tree && !layer->quote;
 }
 
-/** show_frame(): all layers; in a function of its own, because the room for the marks is large. */
+/**
+ * show_frame(): all layers, for some of which somebody may look; |tree| is NULL if not there.
+ *
+ * In a function of its own, because the room for the marks is large.
+ */
 G_GNUC_NO_INLINE
-static bool show_frame(tvbuff_t *tvb, packet_info *pinfo, const struct wanted *wanted, const struct tcphs_layer *layers)
+static bool show_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bool expert,
+                       const struct tcphs_layer *layers)
 {
+	const struct wanted wanted = {
+		.tree = tree,
+		.expert = expert,
+		.info = tcphs_preferences.info_marks && compat_has_column(pinfo, COL_INFO),
+	};
 	char text[COL_MAX_INFO_LEN];
 	struct line marks = line_over(text, sizeof(text));
 	bool shown = false;
 
+	if (!tree && !expert && !wanted.info && expert_get_highest_severity() >= PI_ERROR)
+		return false;
 	/* Expert infos are listed under it. Whoever called the post-dissector puts back what was there. */
 	pinfo->current_proto = proto_get_protocol_short_name(find_protocol_by_id(tcphs_proto));
 	for (const struct tcphs_layer *layer = layers; layer; layer = layer->next)
-		shown |= show(tvb, pinfo, layer, !layers->next, wanted, &marks);
+		shown |= show(tvb, pinfo, layer, !layers->next, &wanted, &marks);
 	/* In front, where TCP puts its own [TCP Retransmission]: the column is often too narrow for its end. */
 	if (marks.length > 0)
 		compat_prepend_info(pinfo, marks.text, marks.length);
 	return shown;
 }
 
-/** looked_at(): all layers are, or one is remarkable. */
-static bool looked_at(const struct wanted *wanted, const struct tcphs_layer *layers)
-{
-	bool all = wanted->tree || wanted->expert;
-
-	while (layers && !all && !remarkable(tcphs_capture_mark(layers->index)))
-		layers = layers->next;
-	return layers && (all || wanted->info || expert_get_highest_severity() < PI_ERROR);
-}
-
 bool tcphs_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct tcphs_layer *layers)
 {
-	const struct wanted wanted = ask(pinfo, tree);
+	bool ours = tree && (proto_field_is_referenced(tree, tcphs_proto) ||
+	                     proto_field_is_referenced(tree, proto_expert));
+	bool expert = expert_wanted(pinfo);
 
-	return looked_at(&wanted, layers) && show_frame(tvb, pinfo, &wanted, layers);
+	return (ours || expert || any_remarkable(layers)) &&
+	       show_frame(tvb, pinfo, ours ? tree : NULL, expert, layers);
 }
