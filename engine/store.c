@@ -296,25 +296,21 @@ static bool same(const void *context, const void *key, uint32_t number)
 {
 	const struct tcphs_store *store = context;
 	const struct tcphs_place *place = key;
-	const struct tcphs_tuple *tuple;
-	const struct ends6 *ends;
+	const struct ends4 *ends4;
+	const struct ends6 *ends6;
 
 	switch (tcphs_form_of(number)) {
 	case TCPHS_FULL:
-		tuple = tcphs_tuple_at(store, number);
-		return tcphs_store_is(tuple, place);
+		return tcphs_store_is(tcphs_tuple_at(store, number), place);
 	case TCPHS_SYN4:
 	case TCPHS_SPENT4:
-		if (place->ipv4) {
-			const struct ends4 wanted = ends4_of(place);
-
-			return memcmp(ends4_at(store, number), &wanted, sizeof(wanted)) == 0;
-		}
-		return false;
+		ends4 = ends4_at(store, number);
+		return place->ipv4 && ends4->low == word_at(tcphs_low_of(place) + 12) &&
+		       ends4->high == word_at(tcphs_high_of(place) + 12) && ends4->ports == ports_of(place);
 	default:
-		ends = ends6_at(store, number);
-		return memcmp(ends->low, tcphs_low_of(place), 16) == 0 &&
-		       memcmp(ends->high, tcphs_high_of(place), 16) == 0 && ends->ports == ports_of(place);
+		ends6 = ends6_at(store, number);
+		return memcmp(ends6->low, tcphs_low_of(place), 16) == 0 &&
+		       memcmp(ends6->high, tcphs_high_of(place), 16) == 0 && ends6->ports == ports_of(place);
 	}
 }
 

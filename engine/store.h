@@ -166,17 +166,25 @@ static inline const uint8_t *tcphs_high_of(const struct tcphs_place *place)
 	return (const uint8_t *)place->key + 16 * (size_t)!place->direction;
 }
 
+static inline uint64_t tcphs_word64(const uint8_t *octets)
+{
+	uint64_t word;
+
+	memcpy(&word, octets, sizeof(word));
+	return word;
+}
+
 /** tcphs_store_is(): whether FULL |tuple| is the one of |place|. */
 static inline bool tcphs_store_is(const struct tcphs_tuple *tuple, const struct tcphs_place *place)
 {
 	const struct tcphs_key *key = place->key;
+	const uint8_t *low = tcphs_low_of(place), *high = tcphs_high_of(place);
 	uint32_t ports = tcphs_turned((uint32_t)key->sport << 16 | key->dport, place->direction);
-	uint64_t a[4], b[4];
 
-	memcpy(a, tuple->low, 32);
-	memcpy(b, tcphs_low_of(place), 16);
-	memcpy(b + 2, tcphs_high_of(place), 16);
-	return ((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3]) |
+	return ((tcphs_word64(tuple->low) ^ tcphs_word64(low)) |
+	        (tcphs_word64(tuple->low + 8) ^ tcphs_word64(low + 8)) |
+	        (tcphs_word64(tuple->high) ^ tcphs_word64(high)) |
+	        (tcphs_word64(tuple->high + 8) ^ tcphs_word64(high + 8)) |
 	        (ports ^ ((uint32_t)tuple->low_port << 16 | tuple->high_port)) | (tuple->hash ^ place->hash)) == 0;
 }
 
