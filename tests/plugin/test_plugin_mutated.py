@@ -61,3 +61,14 @@ def test_packets_of_chance(wireshark, tmp_path, kind, seed):
     capture = tmp_path / "chance.pcap"
     capture.write_bytes(octets)
     check(wireshark, wireshark.readable(capture), 1000)
+
+
+@SEEDS
+@pytest.mark.skipif("TCPHS_SEEDS" not in os.environ, reason="randpkt takes no seed: script/verify fuzz has it")
+@pytest.mark.parametrize("kind", ["tcp", "ip", "eth"])
+def test_packets_of_randpkt(wireshark, tmp_path, kind, seed):
+    """The same, but others each time, by Wireshark's own tool."""
+    capture = tmp_path / f"randpkt-{seed}.pcap"
+    subprocess.run(["randpkt", "-b", "500", "-c", "1000", "-t", kind, str(capture)], capture_output=True, timeout=300,
+                   check=True)
+    check(wireshark, wireshark.readable(capture), 1000)
