@@ -687,6 +687,80 @@ static void test_isns_of_bad_synacks(void)
 	tcphs_tracker_del(world.tracker);
 }
 
+/* What is certain, and what the whole summary says of it: the same. */
+static void assert_certain(const struct world *world, uint32_t connection)
+{
+	const struct tcphs_summary whole = summary_of(world, connection);
+	size_t count = whole.finding_count;
+	struct tcphs_finding *findings = g_memdup2(whole.findings, count * sizeof(*findings));
+	struct tcphs_summary certain;
+	size_t at = 0;
+
+	memset(&certain, 0xa5, sizeof(certain));
+	tcphs_tracker_certain(world->tracker, connection, tcphs_tracker_end(world->tracker), &certain);
+	g_assert_cmpint(certain.judgement.certain, ==, whole.judgement.certain);
+	g_assert_cmpint(certain.judgement.client, ==, whole.judgement.client);
+	g_assert_cmpint(certain.judgement.client_certain, ==, whole.judgement.client_certain);
+	g_assert_cmpint(certain.judgement.opening_certain, ==, whole.judgement.opening_certain);
+	g_assert_cmpmem(certain.judgement.steps, sizeof(certain.judgement.steps), whole.judgement.steps,
+	                sizeof(whole.judgement.steps));
+	if (whole.judgement.certain) {
+		g_assert_cmpint(certain.judgement.verdict, ==, whole.judgement.verdict);
+		g_assert_cmpint(certain.judgement.reason, ==, whole.judgement.reason);
+		g_assert_cmpuint(certain.finding_count, ==, count);
+	}
+	/* What is there is in the whole, too, in the same order. */
+	for (size_t i = 0; i < certain.finding_count; i++) {
+		while (at < count && (findings[at].rule != certain.findings[i].rule ||
+		                      findings[at].at != certain.findings[i].at))
+			at++;
+		g_assert_cmpuint(at++, <, count);
+	}
+	g_free(findings);
+}
+
+static void test_certain(void)
+{
+	static const struct message messages[] = {
+		{ 0, false, SYN, 4321, 0, 0 },
+		{ 1, false, SYN, 4321, 0, 0 },
+		{ 1.01, true, SYNACK, 7000, 4322, 0 },
+		{ 1.02, false, ACK, 4322, 7001, 0 },
+		{ 1.03, false, ACK, 4322, 7001, 100 },
+		{ 1.04, true, ACK, 7001, 4422, 50 },
+		{ 1.05, true, ACK | FIN, 7051, 4422, 0 },
+		{ 1.06, false, ACK | FIN, 4422, 7052, 0 },
+		{ 1.07, true, ACK, 7052, 4423, 0 },
+	};
+	struct tcphs_config config = config_with(true);
+	struct world world = begin(&config);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(messages); i++) {
+		const uint32_t connection = tell(&world, &messages[i])->connection;
+		struct tcphs_summary summary = summary_of(&world, connection);
+
+		g_test_message("segment %zu", i + 1);
+		assert_certain(&world, connection);
+		g_assert_cmpint(summary.judgement.certain, ==, i >= 6);   /* from the first FIN on */
+	}
+	tcphs_tracker_frame(world.tracker, nanoseconds(100));
+	assert_certain(&world, world.mark.connection);
+	tcphs_tracker_del(world.tracker);
+}
+
+static void test_certain_of_resets(void)
+{
+	struct tcphs_config config = config_with(true);
+	struct world world = begin(&config);
+
+	TELL(&world, 0, false, SYN, 4321, 0, 0);
+	TELL(&world, 0.01, true, RST | ACK, 0, 4322, 0);
+	assert_certain(&world, world.mark.connection);
+	tcphs_tracker_frame(world.tracker, nanoseconds(100));
+	assert_certain(&world, world.mark.connection);
+	tcphs_tracker_del(world.tracker);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -715,5 +789,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/tracker/findings/many-isns", test_many_isns);
 	g_test_add_func("/tracker/isns/times", test_isn_times);
 	g_test_add_func("/tracker/isns/bad-synacks", test_isns_of_bad_synacks);
+	g_test_add_func("/tracker/certain", test_certain);
+	g_test_add_func("/tracker/certain/resets", test_certain_of_resets);
 	return g_test_run();
 }
