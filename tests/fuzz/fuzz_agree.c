@@ -200,7 +200,8 @@ static void feed_one(struct tcphs_tracker *tracker, const struct record *record,
 
 /*
  * Each endpoint goes on from where it was; what is known is never unknown again; and once both have sent FIN there is
- * no way back (figure 5). Before that, what comes late can take back what was inferred.
+ * no way back (figure 5). Before that, what comes late can take back what was inferred; and a SYN-ACK captured behind
+ * all, with nothing of the server's known so far, begins the handshake anew.
  */
 static void check_states(uint8_t (*known)[2], const struct tcphs_mark *mark)
 {
@@ -219,7 +220,7 @@ static void check_states(uint8_t (*known)[2], const struct tcphs_mark *mark)
 		CHECK(before < TCPHS_STATES && after < TCPHS_STATES);
 		CHECK(before == known[mark->connection][i]);
 		CHECK(before == TCPHS_STATE_NONE || after != TCPHS_STATE_NONE);
-		CHECK(!ways[before] || (ways[before] >> after & 1));
+		CHECK(!ways[before] || (ways[before] >> after & 1) || mark->phase == TCPHS_PHASE_SYNACK);
 		known[mark->connection][i] = after;
 	}
 }
