@@ -13,15 +13,10 @@
 #include "decode.h"
 #include "fuzz_file.h"
 #include "input.h"
+#include "lot.h"
 #include "tcphs.h"
 
 #define BATCH (4 * TCPHS_DECODE_ITEMS)
-
-/** same_lot(): drawn by lot is how fragments are hashed, which libFuzzer sees; the same every time. */
-__attribute__((constructor)) static void same_lot(void)
-{
-	g_random_set_seed(1);
-}
 
 struct tally {
 	uint64_t taken, summed;

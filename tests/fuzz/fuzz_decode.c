@@ -15,14 +15,9 @@
 #include "decode.h"
 #include "fuzz.h"
 #include "layers.h"
+#include "lot.h"
 
 enum { CUT = 1, NEXT_TYPE = 2, LONGER = 4 };
-
-/** same_lot(): drawn by lot is how fragments are hashed, which libFuzzer sees; the same every time. */
-__attribute__((constructor)) static void same_lot(void)
-{
-	g_random_set_seed(1);
-}
 
 struct side {
 	struct tcphs_decoder *decoder;

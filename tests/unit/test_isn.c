@@ -300,6 +300,15 @@ static void test_multiples(void)
 	g_rand_free(random);
 }
 
+/* A clock of a million numbers a second was found, once, as far as it can be read. */
+static void assert_megahertz(const struct told *told)
+{
+	g_assert_cmpuint(told->predictable, ==, 1);
+	g_assert_cmpuint(told->pattern.kind, ==, TCPHS_ISN_CLOCK);
+	g_assert_cmpuint(told->pattern.value, >=, 999900);
+	g_assert_cmpuint(told->pattern.value, <=, 1000100);
+}
+
 /* A clock that is read without error: its rate is told to the number. */
 static void test_exact_clock(void)
 {
@@ -328,10 +337,7 @@ static void test_coarse_clock(void)
 
 		use(table, &told, 1, i, 1000000 * second + i % 3, (tcphs_time)second * TCPHS_SECOND, true);
 	}
-	g_assert_cmpuint(told.predictable, ==, 1);
-	g_assert_cmpuint(told.pattern.kind, ==, TCPHS_ISN_CLOCK);
-	g_assert_cmpuint(told.pattern.value, >=, 999900);
-	g_assert_cmpuint(told.pattern.value, <=, 1000100);
+	assert_megahertz(&told);
 	tcphs_isn_del(table);
 }
 
@@ -346,10 +352,7 @@ static void test_hasty_clock(void)
 		use(table, &told, 1, i, (uint32_t)(time / 1000) + (i % 4) * 100, time, true);
 		time += i % 4 == 3 ? 10 * TCPHS_SECOND : TCPHS_MILLISECOND;
 	}
-	g_assert_cmpuint(told.predictable, ==, 1);
-	g_assert_cmpuint(told.pattern.kind, ==, TCPHS_ISN_CLOCK);
-	g_assert_cmpuint(told.pattern.value, >=, 999900);
-	g_assert_cmpuint(told.pattern.value, <=, 1000100);
+	assert_megahertz(&told);
 	tcphs_isn_del(table);
 }
 

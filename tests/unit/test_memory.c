@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "index.h"
 #include "tcphs.h"
+#include "values.h"
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
@@ -211,28 +211,10 @@ static void run(gconstpointer data)
 	}
 }
 
-static uint32_t hash_of(const void *context, uint32_t value)
-{
-	(void)context;
-	return value * UINT32_C(0x9e3779b1);
-}
-
-static void no_prefetch(const void *context, uint32_t value)
-{
-	(void)context;
-	(void)value;
-}
-
-static bool is_value(const void *context, const void *key, uint32_t value)
-{
-	(void)context;
-	return *(const uint32_t *)key == value;
-}
-
 /* A table that cannot grow is filled up to one place, so that a search in vain has an end. */
 static void run_full_table(void)
 {
-	const struct tcphs_index_keys keys = { NULL, hash_of, no_prefetch };
+	const struct tcphs_index_keys keys = { NULL, spread, no_prefetch };
 	struct tcphs_index index;
 	uint32_t value = 1;
 
@@ -242,10 +224,10 @@ static void run_full_table(void)
 	for_ever = true;
 	requests = 0;
 	for (; tcphs_index_reserve(&index, &keys); value++)
-		tcphs_index_add(&index, hash_of(NULL, value), value);
+		tcphs_index_add(&index, spread(NULL, value), value);
 	g_assert_cmpuint(index.count, ==, (index.mask + 1) * TCPHS_BUCKET - 1);
 	for (uint32_t wanted = 1; wanted < 2 * value; wanted++)
-		g_assert_cmpuint(tcphs_index_find(&index, hash_of(NULL, wanted), 0, is_value, NULL, &wanted), ==,
+		g_assert_cmpuint(tcphs_index_find(&index, spread(NULL, wanted), 0, is_value, NULL, &wanted), ==,
 		                 wanted < value ? wanted : 0);
 	failing = 0;
 	tcphs_index_clear(&index);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "store.h"
+#include "values.h"
 
 /* ---- pools --------------------------------------------------------------------------------------- */
 
@@ -81,24 +82,6 @@ static uint32_t same(const void *context, uint32_t value)
 	(void)context;
 	(void)value;
 	return 7;
-}
-
-static uint32_t spread(const void *context, uint32_t value)
-{
-	(void)context;
-	return value * UINT32_C(0x9e3779b1);
-}
-
-static void no_prefetch(const void *context, uint32_t value)
-{
-	(void)context;
-	(void)value;
-}
-
-static bool is_value(const void *context, const void *key, uint32_t value)
-{
-	(void)context;
-	return *(const uint32_t *)key == value;
 }
 
 /** struct hashing: a hash, and how many values. */
