@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * huge.h - large memory in huge pages, where the system has them.
+ * huge.h - memory as the processor takes it: in whole cache lines, and in huge pages where the system has them.
  *
  * What is kept of a large capture is read here and there: with pages of 4 KB nearly every look needs the page tables,
  * too, and each page costs a fault when it is touched first.
@@ -15,6 +15,13 @@
 #endif
 
 #define TCPHS_HUGE_PAGE ((size_t)2 << 20)
+#define TCPHS_CACHE_LINE ((size_t)64)
+
+/** tcphs_whole_lines(): |size| octets, rounded up to whole cache lines. */
+static inline size_t tcphs_whole_lines(size_t size)
+{
+	return (size + TCPHS_CACHE_LINE - 1) / TCPHS_CACHE_LINE * TCPHS_CACHE_LINE;
+}
 
 /** tcphs_huge_advise(): asks for huge pages where |memory| can be of such. A hint: what comes of it does not matter. */
 static inline void tcphs_huge_advise(void *memory, size_t size)

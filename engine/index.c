@@ -11,7 +11,6 @@
 
 #include "huge.h"
 
-#define CACHE_LINE 64
 #define BUCKETS_MIN 128
 #define FULL 10          /* values a bucket, on average */
 #define AHEAD 3          /* buckets */
@@ -19,13 +18,13 @@
 static bool allocate(struct tcphs_index *index, uint32_t buckets)
 {
 	/* Large tables come zeroed from the system, and what is not used of them costs no memory. */
-	const size_t size = (size_t)buckets * sizeof(*index->buckets) + CACHE_LINE;
+	const size_t size = (size_t)buckets * sizeof(*index->buckets) + TCPHS_CACHE_LINE;
 
 	index->memory = calloc(1, size);
 	if (!index->memory)
 		return false;
 	tcphs_huge_advise(index->memory, size);
-	index->buckets = (struct tcphs_bucket *)(((uintptr_t)index->memory + CACHE_LINE - 1) & -(uintptr_t)CACHE_LINE);
+	index->buckets = (struct tcphs_bucket *)tcphs_whole_lines((uintptr_t)index->memory);
 	index->mask = buckets - 1;
 	index->count = 0;
 	return true;

@@ -439,39 +439,39 @@ bool tcphs_connection_decided(const struct tcphs_connection *c, const struct tcp
 	return ((c->side[0].did | c->side[1].did) & (TCPHS_DID_FIN | TCPHS_DID_RST)) && is_certain(&j, climb(&j));
 }
 
-bool tcphs_connection_undecided(const struct tcphs_connection *c, struct tcphs_judgement *judgement)
+/* What can be certain without the verdict. */
+static struct tcphs_judgement without_verdict(const struct tcphs_connection *c)
 {
-	if ((c->facts & TCPHS_FACT_LOST_STATE) ||
-	    ((c->side[0].did | c->side[1].did) & (TCPHS_DID_FIN | TCPHS_DID_RST)))
-		return false;
-	*judgement = (struct tcphs_judgement){
+	return (struct tcphs_judgement){
 		.client = (uint8_t)tcphs_connection_client(c),
 		.client_certain = c->syn_side >= 0,
 		.opening_certain = tcphs_connection_open(c),
 		.steps = { c->step[0], c->step[1], c->step[2] },
 	};
+}
+
+bool tcphs_connection_undecided(const struct tcphs_connection *c, struct tcphs_judgement *judgement)
+{
+	if ((c->facts & TCPHS_FACT_LOST_STATE) ||
+	    ((c->side[0].did | c->side[1].did) & (TCPHS_DID_FIN | TCPHS_DID_RST)))
+		return false;
+	*judgement = without_verdict(c);
 	return true;
 }
 
 size_t tcphs_connection_judge(const struct tcphs_connection *c, const struct tcphs_config *config, tcphs_time end,
                               struct tcphs_judgement *judgement, struct tcphs_finding *out)
 {
-	enum tcphs_side client = tcphs_connection_client(c);
 	struct judging j = judging_of(c, config, end);
 	enum tcphs_reason reason = climb(&j);
 	enum tcphs_blame blame = blame_of(&j, reason);
 
-	*judgement = (struct tcphs_judgement){
-		.verdict = (uint8_t)tcphs_reason_verdict(reason),
-		.reason = (uint8_t)reason,
-		.blame = (uint8_t)(blame == TCPHS_BLAMES ? tcphs_reason_blame(reason) : blame),
-		.closed = (uint8_t)closed_of(c),
-		.client = (uint8_t)client,
-		.completeness = c->completeness,
-		.certain = is_certain(&j, reason),
-		.client_certain = c->syn_side >= 0,
-		.opening_certain = tcphs_connection_open(c),
-		.steps = { c->step[0], c->step[1], c->step[2] },
-	};
+	*judgement = without_verdict(c);
+	judgement->verdict = (uint8_t)tcphs_reason_verdict(reason);
+	judgement->reason = (uint8_t)reason;
+	judgement->blame = (uint8_t)(blame == TCPHS_BLAMES ? tcphs_reason_blame(reason) : blame);
+	judgement->closed = (uint8_t)closed_of(c);
+	judgement->completeness = c->completeness;
+	judgement->certain = is_certain(&j, reason);
 	return find(&j, reason, out);
 }

@@ -13,8 +13,6 @@
 
 #include "huge.h"
 
-#define CACHE_LINE 64
-
 /** From how many octets on a pool grows by huge pages. */
 #define HUGE_FROM ((size_t)2 << 20)
 
@@ -38,9 +36,7 @@ void tcphs_pool_clear(struct tcphs_pool *pool)
 /* Octets of a chunk. */
 static size_t size_of_chunk(const struct tcphs_pool *pool)
 {
-	size_t size = sizeof(struct tcphs_chunk) + TCPHS_CHUNK * pool->item;
-
-	return (size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+	return tcphs_whole_lines(sizeof(struct tcphs_chunk) + TCPHS_CHUNK * pool->item);
 }
 
 /* How many chunks come next: one at first, then as many as a huge page holds. */
@@ -57,7 +53,7 @@ static struct tcphs_slab *new_slab(const struct tcphs_pool *pool, uint32_t chunk
 	struct tcphs_slab *slab;
 
 	if (chunks == 1)
-		return aligned_alloc(CACHE_LINE, size);
+		return aligned_alloc(TCPHS_CACHE_LINE, size);
 	slab = aligned_alloc(TCPHS_HUGE_PAGE, TCPHS_HUGE_PAGE);
 	if (slab)
 		tcphs_huge_advise(slab, TCPHS_HUGE_PAGE);

@@ -16,10 +16,10 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "huge.h"
 #include "sip.h"
 
 #define NUMBER_BITS 29
-#define CACHE_LINE 64
 
 /** Where the members are in tcphs_packed_syn.bits: flags have 9, have 5, checksum 3, options.seen 11. */
 enum { HAVE_AT = 9, CHECKSUM_AT = 14, SEEN_AT = 17, DIRECTION_AT = 28, HIDDEN_AT = 29, PLAIN_AT = 30 };
@@ -103,9 +103,7 @@ static uint32_t take(struct tcphs_store *store, enum tcphs_form form)
 /* Whole cache lines, so that what belongs together is on as few as can be. */
 static size_t size_of_entry(const struct tcphs_config *config)
 {
-	size_t size = config->zeek ? sizeof(struct tcphs_entry) : offsetof(struct tcphs_entry, c.zeek);
-
-	return (size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+	return tcphs_whole_lines(config->zeek ? sizeof(struct tcphs_entry) : offsetof(struct tcphs_entry, c.zeek));
 }
 
 bool tcphs_store_init(struct tcphs_store *store, const struct tcphs_config *config)
@@ -163,19 +161,15 @@ static uint32_t hash6(const struct tcphs_store *store, const uint8_t *low, const
 	return (uint32_t)(sum >> 32);
 }
 
-static uint32_t ports_of(const struct tcphs_place *place)
-{
-	return tcphs_turned((uint32_t)place->key->sport << 16 | place->key->dport, place->direction);
-}
-
 static struct ends4 ends4_of(const struct tcphs_place *place)
 {
-	return (struct ends4){ word_at(tcphs_low_of(place) + 12), word_at(tcphs_high_of(place) + 12), ports_of(place) };
+	return (struct ends4){ word_at(tcphs_low_of(place) + 12), word_at(tcphs_high_of(place) + 12),
+		               tcphs_ports_of(place) };
 }
 
 static struct ends6 ends6_of(const struct tcphs_place *place)
 {
-	struct ends6 ends = { .ports = ports_of(place) };
+	struct ends6 ends = { .ports = tcphs_ports_of(place) };
 
 	memcpy(ends.low, tcphs_low_of(place), 16);
 	memcpy(ends.high, tcphs_high_of(place), 16);
@@ -218,7 +212,7 @@ void tcphs_store_place(const struct tcphs_store *store, const struct tcphs_key *
 		ends = ends4_of(place);
 		place->hash = hash4(store, &ends);
 	} else {
-		place->hash = hash6(store, tcphs_low_of(place), tcphs_high_of(place), ports_of(place));
+		place->hash = hash6(store, tcphs_low_of(place), tcphs_high_of(place), tcphs_ports_of(place));
 	}
 }
 
@@ -306,11 +300,11 @@ static bool same(const void *context, const void *key, uint32_t number)
 	case TCPHS_SPENT4:
 		ends4 = ends4_at(store, number);
 		return place->ipv4 && ends4->low == word_at(tcphs_low_of(place) + 12) &&
-		       ends4->high == word_at(tcphs_high_of(place) + 12) && ends4->ports == ports_of(place);
+		       ends4->high == word_at(tcphs_high_of(place) + 12) && ends4->ports == tcphs_ports_of(place);
 	default:
 		ends6 = ends6_at(store, number);
 		return memcmp(ends6->low, tcphs_low_of(place), 16) == 0 &&
-		       memcmp(ends6->high, tcphs_high_of(place), 16) == 0 && ends6->ports == ports_of(place);
+		       memcmp(ends6->high, tcphs_high_of(place), 16) == 0 && ends6->ports == tcphs_ports_of(place);
 	}
 }
 
@@ -354,8 +348,8 @@ uint32_t tcphs_store_new(struct tcphs_store *store, const struct tcphs_place *pl
 		                       .hash = place->hash };
 	memcpy(tuple->low, tcphs_low_of(place), 16);
 	memcpy(tuple->high, tcphs_high_of(place), 16);
-	tuple->low_port = (uint16_t)(ports_of(place) >> 16);
-	tuple->high_port = (uint16_t)ports_of(place);
+	tuple->low_port = (uint16_t)(tcphs_ports_of(place) >> 16);
+	tuple->high_port = (uint16_t)tcphs_ports_of(place);
 	return number;
 }
 
@@ -670,14 +664,15 @@ void tcphs_store_pack(struct tcphs_store *store, uint32_t number)
 		struct spent4 *item = item_at(store, packed);
 
 		item->spent = spent;
-		item->ends = (struct ends4){ word_at(tuple->low + 12), word_at(tuple->high + 12), ports_of(&place) };
+		item->ends = (struct ends4){ word_at(tuple->low + 12), word_at(tuple->high + 12),
+			                     tcphs_ports_of(&place) };
 	} else {
 		struct spent6 *item = item_at(store, packed);
 
 		item->spent = spent;
 		memcpy(item->ends.low, tuple->low, 16);
 		memcpy(item->ends.high, tuple->high, 16);
-		item->ends.ports = ports_of(&place);
+		item->ends.ports = tcphs_ports_of(&place);
 	}
 	tcphs_store_replace(store, tuple->hash, number, packed);
 }

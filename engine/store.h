@@ -149,10 +149,13 @@ uint32_t tcphs_store_find(const struct tcphs_store *store, const struct tcphs_pl
  * reckoned with, and not asked for.
  */
 
-/** tcphs_turned(): two ports in one word, or two words, the other way round if |direction| is 1. */
-static inline uint32_t tcphs_turned(uint32_t ports, unsigned direction)
+/** tcphs_ports_of(): the lower end's port in the upper half, the other in the lower one. */
+static inline uint32_t tcphs_ports_of(const struct tcphs_place *place)
 {
-	return ports << 16 * direction | (uint32_t)((uint64_t)ports >> (32 - 16 * direction));
+	const uint32_t ports = (uint32_t)place->key->sport << 16 | place->key->dport;
+	const unsigned turn = 16u * place->direction;
+
+	return ports << turn | (uint32_t)((uint64_t)ports >> (32 - turn));
 }
 
 /** tcphs_low_of(), tcphs_high_of(): the addresses of a key, which begins with them. */
@@ -177,15 +180,14 @@ static inline uint64_t tcphs_word64(const uint8_t *octets)
 /** tcphs_store_is(): whether FULL |tuple| is the one of |place|. */
 static inline bool tcphs_store_is(const struct tcphs_tuple *tuple, const struct tcphs_place *place)
 {
-	const struct tcphs_key *key = place->key;
 	const uint8_t *low = tcphs_low_of(place), *high = tcphs_high_of(place);
-	uint32_t ports = tcphs_turned((uint32_t)key->sport << 16 | key->dport, place->direction);
 
 	return ((tcphs_word64(tuple->low) ^ tcphs_word64(low)) |
 	        (tcphs_word64(tuple->low + 8) ^ tcphs_word64(low + 8)) |
 	        (tcphs_word64(tuple->high) ^ tcphs_word64(high)) |
 	        (tcphs_word64(tuple->high + 8) ^ tcphs_word64(high + 8)) |
-	        (ports ^ ((uint32_t)tuple->low_port << 16 | tuple->high_port)) | (tuple->hash ^ place->hash)) == 0;
+	        (tcphs_ports_of(place) ^ ((uint32_t)tuple->low_port << 16 | tuple->high_port)) |
+	        (tuple->hash ^ place->hash)) == 0;
 }
 
 /** tcphs_store_look_up(): the same, quicker if what was seen in the batch is still true. */

@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "huge.h"
 #include "isn.h"
 #include "lone.h"
 #include "seq.h"
@@ -32,8 +33,6 @@
 #define NEVER_BEGUN (-REACH - 1)
 #define NEVER_ENDING REACH
 
-#define CACHE_LINE 64
-
 /** Of one connection and one rule, so many findings are kept: a capture may repeat itself for ever. */
 #define FINDINGS_PER_RULE 16
 
@@ -41,6 +40,9 @@
 struct tcphs_ending {
 	uint32_t stream, number;
 };
+
+/** The first forms are those that have connections. */
+#define FORMS_LEFT (TCPHS_SYN6 + 1)
 
 /** struct tcphs_run: some of them, from |at| to |end|. */
 struct tcphs_run {
@@ -58,7 +60,7 @@ struct tcphs_tracker {
 	tcphs_time first_ending;     /* expires_from of linger_head, or NEVER_ENDING */
 	bool finishing;
 	struct tcphs_ending *endings;    /* at the end: what is left */
-	struct tcphs_run runs[3];        /* ... of each form, by stream */
+	struct tcphs_run runs[FORMS_LEFT];   /* ... of each form, by stream */
 	enum tcphs_form walk_form;       /* without memory for them: where the walk through what is left has come */
 	uint32_t walk;
 	struct tcphs_finding *scratch;   /* a summary's findings */
@@ -281,7 +283,7 @@ static enum tcphs_rank rank_with(const struct tcphs_tracker *t, uint32_t connect
 }
 
 /* A FULL tuple was used, or a connection of it retired. */
-static void rank(struct tcphs_tracker *t, uint32_t number)
+static inline void rank(struct tcphs_tracker *t, uint32_t number)
 {
 	const struct tcphs_tuple *tuple = tuple_at(t, number);
 
@@ -296,7 +298,7 @@ static void prefetch_entry(const struct tcphs_tracker *t, uint32_t number)
 {
 	const char *entry = (const char *)entry_at(t, number);
 
-	for (size_t at = 0; at < t->store.entries.item; at += CACHE_LINE)
+	for (size_t at = 0; at < t->store.entries.item; at += TCPHS_CACHE_LINE)
 		__builtin_prefetch(entry + at);
 }
 
@@ -821,13 +823,11 @@ static uint32_t replay(struct tcphs_tracker *t, uint32_t packed)
 	return number;
 }
 
-/* The FULL form of a tuple that is in the table; NONE without memory. */
+/* The FULL form of a packed tuple that is in the table; NONE without memory. */
 static uint32_t unpack(struct tcphs_tracker *t, uint32_t number)
 {
 	uint32_t full;
 
-	if (tcphs_form_of(number) == TCPHS_FULL)
-		return number;
 	if (!tcphs_is_syn(number))
 		return tcphs_store_unpack(&t->store, number);
 	full = replay(t, number);
@@ -851,8 +851,7 @@ static uint32_t begin_use(struct tcphs_tracker *t, const struct tcphs_place *pla
 
 static void end_use(struct tcphs_tracker *t, uint32_t number)
 {
-	if (t->config.max_connections > 0)
-		rank(t, number);
+	rank(t, number);
 	settle(t, number);
 }
 
@@ -922,10 +921,9 @@ goes_on_marked(struct tcphs_tracker *t, uint32_t number, const struct tcphs_plac
 
 static void note_cut(struct tcphs_tracker *t, uint32_t number)
 {
-	if (number == TCPHS_NONE || !(tcphs_is_syn(number) || tcphs_form_of(number) == TCPHS_FULL))
-		return;
-	number = unpack(t, number);
-	if (number != TCPHS_NONE && live(t, tuple_at(t, number)->newest))
+	if (tcphs_is_syn(number))
+		number = unpack(t, number);
+	if (tcphs_form_of(number) == TCPHS_FULL && live(t, tuple_at(t, number)->newest))
 		tcphs_connection_cut(&entry_at(t, tuple_at(t, number)->newest)->c);
 }
 
@@ -1283,13 +1281,18 @@ bool tcphs_tracker_next(struct tcphs_tracker *t, struct tcphs_summary *summary)
 
 /* ---- the capture's end --------------------------------------------------------------------------- */
 
-/* The connections left of a FULL tuple, the older one first. @return how many. */
-static size_t endings_of(const struct tcphs_tracker *t, const struct tcphs_tuple *tuple,
-                         struct tcphs_ending ending[2])
+/* The connections left of a tuple, the older one first. @return how many. */
+static size_t endings_of(const struct tcphs_tracker *t, uint32_t number, struct tcphs_ending ending[2])
 {
-	const uint32_t left[2] = { tuple->previous, tuple->newest };
+	uint32_t left[2];
 	size_t count = 0;
 
+	if (tcphs_is_syn(number)) {
+		ending[0] = (struct tcphs_ending){ tcphs_store_stream(&t->store, number), number };
+		return 1;
+	}
+	left[0] = tuple_at(t, number)->previous;
+	left[1] = tuple_at(t, number)->newest;
 	for (unsigned i = 0; i < 2; i++) {
 		if (left[i] != TCPHS_NONE)
 			ending[count++] = (struct tcphs_ending){ entry_at(t, left[i])->stream, left[i] };
@@ -1297,32 +1300,15 @@ static size_t endings_of(const struct tcphs_tracker *t, const struct tcphs_tuple
 	return count;
 }
 
-/* Packed SYNs of that form, or entries, that are left go into |endings| unless that is NULL. @return how many. */
-static size_t collect_syns(const struct tcphs_store *store, enum tcphs_form form, struct tcphs_ending *endings)
+/* What is left of that form goes into |endings| unless that is NULL. @return how many. */
+static size_t collect(const struct tcphs_tracker *t, enum tcphs_form form, struct tcphs_ending *endings)
 {
+	struct tcphs_ending unwanted[2];
 	size_t count = 0;
 
-	for (uint32_t n = tcphs_store_walk(store, form, 0); n != TCPHS_NONE;
-	     n = tcphs_store_walk(store, form, n + 1), count++) {
-		if (endings)
-			endings[count] = (struct tcphs_ending){ tcphs_store_stream(store, n), n };
-	}
-	return count;
-}
-
-static size_t collect_entries(const struct tcphs_tracker *t, struct tcphs_ending *endings)
-{
-	struct tcphs_ending found[2];
-	size_t count = 0;
-
-	for (uint32_t n = tcphs_store_walk(&t->store, TCPHS_FULL, 0); n != TCPHS_NONE;
-	     n = tcphs_store_walk(&t->store, TCPHS_FULL, n + 1)) {
-		size_t more = endings_of(t, tuple_at(t, n), found);
-
-		if (endings)
-			memcpy(&endings[count], found, more * sizeof(*found));
-		count += more;
-	}
+	for (uint32_t n = tcphs_store_walk(&t->store, form, 0); n != TCPHS_NONE;
+	     n = tcphs_store_walk(&t->store, form, n + 1))
+		count += endings_of(t, n, endings ? &endings[count] : unwanted);
 	return count;
 }
 
@@ -1359,21 +1345,22 @@ static void sort_run(const struct tcphs_tracker *t, const struct tcphs_run *run)
 /* Lists what is left; without memory for that the list is empty, and a walk finds it. */
 static void list_endings(struct tcphs_tracker *t)
 {
-	const struct tcphs_store *store = &t->store;
-	const size_t counts[3] = { collect_syns(store, TCPHS_SYN4, NULL), collect_syns(store, TCPHS_SYN6, NULL),
-		                   collect_entries(t, NULL) };
-	struct tcphs_ending *at = malloc((counts[0] + counts[1] + counts[2]) * sizeof(*at) + 1);
+	struct tcphs_ending *at;
+	size_t counts[FORMS_LEFT], all = 0;
 
-	t->endings = at;
+	for (unsigned form = 0; form < FORMS_LEFT; form++)
+		all += counts[form] = collect(t, (enum tcphs_form)form, NULL);
+	t->endings = at = malloc(all * sizeof(*at) + 1);
 	if (!at)
 		return;
-	for (unsigned i = 0; i < 3; at = t->runs[i++].end)
-		t->runs[i] = (struct tcphs_run){ at, at + counts[i] };
-	collect_syns(store, TCPHS_SYN4, t->runs[0].at);
-	collect_syns(store, TCPHS_SYN6, t->runs[1].at);
-	collect_entries(t, t->runs[2].at);
-	for (unsigned i = 0; i < 3; i++)
-		sort_run(t, &t->runs[i]);
+	for (unsigned form = 0; form < FORMS_LEFT; form++) {
+		struct tcphs_run *run = &t->runs[form];
+
+		*run = (struct tcphs_run){ at, at + counts[form] };
+		collect(t, (enum tcphs_form)form, run->at);
+		sort_run(t, run);
+		at = run->end;
+	}
 }
 
 /* The listed one with the lowest stream, or NONE after the last. */
@@ -1381,15 +1368,15 @@ static uint32_t next_listed(struct tcphs_tracker *t)
 {
 	struct tcphs_run *lowest = NULL;
 
-	for (unsigned i = 0; i < 3; i++) {
-		struct tcphs_run *run = &t->runs[i];
+	for (unsigned form = 0; form < FORMS_LEFT; form++) {
+		struct tcphs_run *run = &t->runs[form];
 
 		if (run->at != run->end && (!lowest || run->at->stream < lowest->at->stream))
 			lowest = run;
 	}
 	if (!lowest)
 		return TCPHS_NONE;
-	if (lowest == &t->runs[2] && lowest->end - lowest->at > 2) {
+	if (lowest == &t->runs[TCPHS_FULL] && lowest->end - lowest->at > 2) {
 		prefetch_tuple(t, lowest->at[1].number);
 		prefetch_entry(t, lowest->at[2].number);
 	}
@@ -1414,7 +1401,7 @@ static uint32_t walk_on(struct tcphs_tracker *t)
 		t->walk = tcphs_store_walk(&t->store, TCPHS_FULL, t->walk);
 		if (t->walk == TCPHS_NONE)
 			return TCPHS_NONE;
-		if (endings_of(t, tuple_at(t, t->walk), found) > 0)
+		if (endings_of(t, t->walk, found) > 0)
 			return found[0].number;
 		t->walk++;
 	}
