@@ -396,7 +396,8 @@ static size_t find(const struct judging *j, enum tcphs_reason reason, struct tcp
 
 bool tcphs_rule_lasts(enum tcphs_rule rule)
 {
-	return rule != TCPHS_RULE_ACK_OF_UNSEEN && rule != TCPHS_RULE_HANDSHAKE_REORDERED;
+	return rule != TCPHS_RULE_ACK_OF_UNSEEN && rule != TCPHS_RULE_HANDSHAKE_REORDERED &&
+	       rule != TCPHS_RULE_FINAL_ACK_IGNORED;
 }
 
 /* -------------------------------------------------------------------------------------------------- */

@@ -292,7 +292,8 @@ const struct tcphs_rule_info *tcphs_rule_info(enum tcphs_rule rule);
 const char *tcphs_rule_group(enum tcphs_rule rule);
 /**
  * tcphs_rule_lasts(): whether what is found by it with a certain verdict is still found at the end. A step captured
- * late takes back that it was missing, and is then itself the one that came late.
+ * late takes back that it was missing, and is then itself the one that came late; of SYN-ACKs after the ACK it is the
+ * last that is told.
  */
 bool tcphs_rule_lasts(enum tcphs_rule rule);
 /** tcphs_rule_find(): the rule of that id, or -1. */
