@@ -1118,7 +1118,7 @@ static void let_wait(struct tcphs_connection *c)
 {
 	struct tcphs_zeek_numbers numbers[2];
 
-	if ((c->quick[0] | c->quick[1]) == 0)
+	if ((c->quick[0] | c->quick[1]) == 0 || tcphs_connection_closing(c))
 		return;
 	numbers_for_zeek(c, numbers);
 	tcphs_zeek_waits(&c->zeek, numbers, c->waits);
@@ -1197,8 +1197,7 @@ static void set_quick(struct tcphs_connection *c)
 
 	c->quick[0] = c->quick[1] = 0;
 	if (c->stage != TCPHS_STAGE_OPEN || (c->facts & (TCPHS_FACT_RESET | TCPHS_FACT_REPLACED)) || c->odd_rst != 0 ||
-	    c->held.ref != 0 || c->step[2] == 0 || c->closed_at != TCPHS_TIME_NONE ||
-	    ((first->did | second->did) & (TCPHS_DID_FIN | TCPHS_DID_FIN_ACKED | TCPHS_DID_RST)))
+	    c->held.ref != 0 || c->step[2] == 0 || ((first->did | second->did) & TCPHS_DID_RST) || over(c))
 		return;
 	/* As timestamps_dropped has it. */
 	stamped = (first->options.seen & second->options.seen & TCPHS_OPT_TIMESTAMPS) &&
@@ -1254,6 +1253,39 @@ static void mark_going_on(struct tcphs_connection *c, enum tcphs_side side, cons
 	finish_mark(&u);
 }
 
+/* A FIN, or a segment after one: next_in_order(), but for what is told of the end. */
+__attribute__((noinline)) static bool
+closes_in_order(struct tcphs_connection *c, const struct tcphs_config *config, enum tcphs_side side,
+                const struct tcphs_segment *s, struct tcphs_mark *mark)
+{
+	struct tcphs_mark unwanted;
+	struct update u = { .c = c,
+		            .s = s,
+		            .config = config,
+		            .own = &c->side[side],
+		            .peer = &c->side[!side],
+		            .mark = mark ? mark : &unwanted,
+		            .side = side,
+		            .role = side == tcphs_connection_client(c) ? TCPHS_CLIENT : TCPHS_SERVER,
+		            .event = TCPHS_EV_ACK,
+		            .before = TCPHS_STAGE_OPEN };
+
+	if (mark)
+		begin_mark(&u);
+	count_frame(&u);
+	watch_for_lost_state(&u);
+	if (u.role == TCPHS_SERVER)
+		u.own->did |= TCPHS_DID_MOVE_ON;
+	acknowledged(u.own, s->ack);
+	sent(u.own, s->seq + span(s));
+	close_steps(&u);
+	remember(&u);
+	if (mark)
+		finish_mark(&u);
+	set_quick(c);
+	return true;
+}
+
 /* See tcphs_connection_goes_on(); |mark| may be NULL. Always inlined: who wants no mark should not pay for the test. */
 static inline __attribute__((always_inline)) bool
 next_in_order(struct tcphs_connection *c, const struct tcphs_config *config, enum tcphs_side side,
@@ -1266,6 +1298,8 @@ next_in_order(struct tcphs_connection *c, const struct tcphs_config *config, enu
 	if (!(c->quick[side] & s->plain) || s->seq != own->nxt || !seq_near(s->ack, peer->nxt, FIT) ||
 	    c->step[2] == s->ref || is_checksum_bad(s) || is_printed(own, s->print) || !is_ttl_told(own, config, s))
 		return false;
+	if ((s->flags & TCPHS_FIN) || tcphs_connection_closing(c))
+		return closes_in_order(c, config, side, s, mark);
 	if (mark)
 		mark_going_on(c, side, s, mark);
 	c->frames++;

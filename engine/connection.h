@@ -270,6 +270,12 @@ static inline bool tcphs_connection_open(const struct tcphs_connection *c)
 	return c->stage == TCPHS_STAGE_OPEN;
 }
 
+/** tcphs_connection_closing(): a FIN was captured, of either side. */
+static inline bool tcphs_connection_closing(const struct tcphs_connection *c)
+{
+	return (c->side[0].did | c->side[1].did) & TCPHS_DID_FIN;
+}
+
 /** tcphs_connection_closed(): RST, or both FINs, or the attempt was ended. */
 bool tcphs_connection_closed(const struct tcphs_connection *c);
 

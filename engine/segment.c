@@ -236,7 +236,7 @@ static inline uint32_t flags_window_of(const struct tcphs_segment *s)
 /** is_plain(): what TCPHS_PLAIN asks of a whole header without its options. */
 static inline bool is_plain(uint32_t flags_window, uint16_t sport, uint16_t dport)
 {
-	return (flags_window >> 16 & (TCPHS_SYN | TCPHS_FIN | TCPHS_RST | TCPHS_ACK)) == TCPHS_ACK &&
+	return (flags_window >> 16 & (TCPHS_SYN | TCPHS_RST | TCPHS_ACK)) == TCPHS_ACK &&
 	       (flags_window & UINT16_MAX) != 0 && sport != 0 && dport != 0 && sport != dport;
 }
 

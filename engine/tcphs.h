@@ -103,7 +103,7 @@ enum {
 
 /** A segment of which no rule can say anything by itself, as most are: bits of tcphs_segment.plain. */
 enum {
-	TCPHS_PLAIN = 1,          /* ACK and no SYN, FIN or RST, whole, a window, no option of handshakes */
+	TCPHS_PLAIN = 1,          /* ACK and no SYN or RST, whole, a window, no option of handshakes */
 	TCPHS_PLAIN_STAMPED = 2,  /* ... and timestamps */
 };
 

@@ -880,6 +880,18 @@ static bool pack(struct tcphs_tracker *t, const struct tcphs_place *place, const
 
 /* ---- what the caller brings ---------------------------------------------------------------------- */
 
+/* A segment of a connection that is being closed was taken in. */
+__attribute__((noinline)) static void note_closing(struct tcphs_tracker *t, uint32_t number,
+                                                   const struct tcphs_segment *s)
+{
+	struct tcphs_tuple *tuple = tuple_at(t, number);
+
+	if (s->flags & TCPHS_FIN)
+		tuple->flags |= TCPHS_TUPLE_ENDED;
+	note_ending(t, tuple->newest);
+	end_use(t, number);
+}
+
 /*
  * Most segments: those of a connection that is open, of which nothing can be told. Gives the same as what follows.
  * @return whether it was one.
@@ -908,6 +920,8 @@ goes_on(struct tcphs_tracker *t, uint32_t number, const struct tcphs_place *plac
 		mark->stream = tuple->stream;
 	}
 	tcphs_store_used(&t->store, number, t->now);
+	if (tcphs_connection_closing(&e->c))
+		note_closing(t, number, s);
 	return true;
 }
 

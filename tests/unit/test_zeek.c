@@ -94,7 +94,8 @@ static void update_both(struct tcphs_zeek *either, struct tcphs_zeek *longer, un
 		numbers[i] = (struct tcphs_zeek_numbers){either->endpoint[i].start, either->endpoint[i].last,
 		                                         either->endpoint[i].acked};
 	tcphs_zeek_waits(either, numbers, waits);
-	if (summed.plain && segment->checksum != TCPHS_CHECKSUM_BAD && segment->checksum != TCPHS_CHECKSUM_BAD_IP &&
+	if (summed.plain && !(segment->flags & TCPHS_FIN) && segment->checksum != TCPHS_CHECKSUM_BAD &&
+	    segment->checksum != TCPHS_CHECKSUM_BAD_IP &&
 	    tcphs_zeek_may_wait(waits[side], &numbers[side], &numbers[!side], segment)) {
 		numbers[side].next += segment->length;
 		numbers[!side].acked = segment->ack;
