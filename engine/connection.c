@@ -1282,7 +1282,8 @@ closes_in_order(struct tcphs_connection *c, const struct tcphs_config *config, e
 	remember(&u);
 	if (mark)
 		finish_mark(&u);
-	set_quick(c);
+	if (over(c))
+		set_quick(c);
 	return true;
 }
 

@@ -161,7 +161,7 @@ static uint32_t hash6(const struct tcphs_store *store, const uint8_t *low, const
 	return (uint32_t)(sum >> 32);
 }
 
-static struct ends4 ends4_of(const struct tcphs_place *place)
+static inline struct ends4 ends4_of(const struct tcphs_place *place)
 {
 	return (struct ends4){ word_at(tcphs_low_of(place) + 12), word_at(tcphs_high_of(place) + 12),
 		               tcphs_ports_of(place) };
@@ -189,15 +189,24 @@ static bool is_ipv4(const struct tcphs_key *key)
 }
 
 /* As memcmp() of the addresses says. */
-static bool is_higher(const struct tcphs_key *key, bool ipv4)
+static bool is_higher4(const struct tcphs_key *key)
 {
-	int order;
+	return ((uint64_t)big_endian(key->src + 12) << 16 | key->sport) >
+	       ((uint64_t)big_endian(key->dst + 12) << 16 | key->dport);
+}
 
-	if (ipv4)
-		return ((uint64_t)big_endian(key->src + 12) << 16 | key->sport) >
-		       ((uint64_t)big_endian(key->dst + 12) << 16 | key->dport);
-	order = memcmp(key->src, key->dst, 16);
+static bool is_higher6(const struct tcphs_key *key)
+{
+	int order = memcmp(key->src, key->dst, 16);
+
 	return order > 0 || (order == 0 && key->sport > key->dport);
+}
+
+/* Apart: what most places are should not pay for what these need. */
+__attribute__((noinline)) static void place6(const struct tcphs_store *store, struct tcphs_place *place)
+{
+	place->direction = is_higher6(place->key);
+	place->hash = hash6(store, tcphs_low_of(place), tcphs_high_of(place), tcphs_ports_of(place));
 }
 
 void tcphs_store_place(const struct tcphs_store *store, const struct tcphs_key *key, struct tcphs_place *place)
@@ -207,13 +216,13 @@ void tcphs_store_place(const struct tcphs_store *store, const struct tcphs_key *
 	place->key = key;
 	place->seen = TCPHS_NONE;
 	place->ipv4 = is_ipv4(key);
-	place->direction = is_higher(key, place->ipv4);
-	if (place->ipv4) {
-		ends = ends4_of(place);
-		place->hash = hash4(store, &ends);
-	} else {
-		place->hash = hash6(store, tcphs_low_of(place), tcphs_high_of(place), tcphs_ports_of(place));
+	if (!place->ipv4) {
+		place6(store, place);
+		return;
 	}
+	place->direction = is_higher4(key);
+	ends = ends4_of(place);
+	place->hash = hash4(store, &ends);
 }
 
 static void set_ports(struct tcphs_key *key, uint32_t ports, unsigned direction)
@@ -325,8 +334,10 @@ static bool takes_it(const void *context, const void *key, uint32_t number)
 void tcphs_store_prefetch(const struct tcphs_store *store, struct tcphs_place *place)
 {
 	place->seen = tcphs_index_find(&store->index, place->hash, TCPHS_NONE, takes_it, store, place);
-	if (place->seen != TCPHS_NONE)
-		__builtin_prefetch(item_at(store, place->seen));
+	if (place->seen == TCPHS_NONE)
+		return;
+	place->there = item_at(store, place->seen);
+	__builtin_prefetch(place->there);
 }
 
 static bool reserve(struct tcphs_store *store)
@@ -348,8 +359,7 @@ uint32_t tcphs_store_new(struct tcphs_store *store, const struct tcphs_place *pl
 		                       .hash = place->hash };
 	memcpy(tuple->low, tcphs_low_of(place), 16);
 	memcpy(tuple->high, tcphs_high_of(place), 16);
-	tuple->low_port = (uint16_t)(tcphs_ports_of(place) >> 16);
-	tuple->high_port = (uint16_t)tcphs_ports_of(place);
+	tuple->ports = tcphs_ports_of(place);
 	return number;
 }
 
@@ -648,31 +658,28 @@ uint32_t tcphs_store_unpack(struct tcphs_store *store, uint32_t number)
 void tcphs_store_pack(struct tcphs_store *store, uint32_t number)
 {
 	const struct tcphs_tuple *tuple = tcphs_tuple_at(store, number);
-	const struct tcphs_key key = { .sport = tuple->low_port, .dport = tuple->high_port };
 	const struct spent spent = { tuple->flood_from, tuple->stream, { tuple->base[0], tuple->base[1] },
 		                     (uint16_t)tuple->syn_isns, (uint8_t)tuple->incarnations, tuple->flags };
-	struct tcphs_place place = { .key = &key };
+	const bool ipv4 = tcphs_is_ipv4(tuple->low) && tcphs_is_ipv4(tuple->high);
 	uint32_t packed;
 
 	if (spent.syn_isns != tuple->syn_isns || spent.incarnations != tuple->incarnations)
 		return;
-	place.ipv4 = tcphs_is_ipv4(tuple->low) && tcphs_is_ipv4(tuple->high);
-	packed = take(store, place.ipv4 ? TCPHS_SPENT4 : TCPHS_SPENT6);
+	packed = take(store, ipv4 ? TCPHS_SPENT4 : TCPHS_SPENT6);
 	if (packed == TCPHS_NONE)
 		return;
-	if (place.ipv4) {
+	if (ipv4) {
 		struct spent4 *item = item_at(store, packed);
 
 		item->spent = spent;
-		item->ends = (struct ends4){ word_at(tuple->low + 12), word_at(tuple->high + 12),
-			                     tcphs_ports_of(&place) };
+		item->ends = (struct ends4){ word_at(tuple->low + 12), word_at(tuple->high + 12), tuple->ports };
 	} else {
 		struct spent6 *item = item_at(store, packed);
 
 		item->spent = spent;
 		memcpy(item->ends.low, tuple->low, 16);
 		memcpy(item->ends.high, tuple->high, 16);
-		item->ends.ports = tcphs_ports_of(&place);
+		item->ends.ports = tuple->ports;
 	}
 	tcphs_store_replace(store, tuple->hash, number, packed);
 }

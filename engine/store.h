@@ -52,7 +52,7 @@ enum {
 /** A 4-tuple in form FULL: lower endpoint first. A base is what stream numbering compares SYNs with. */
 struct tcphs_tuple {
 	uint8_t low[16], high[16];
-	uint16_t low_port, high_port;
+	uint32_t ports;              /* the lower endpoint's in the upper half */
 	uint32_t newest, previous;   /* entries, or NONE */
 	uint32_t stream;
 	uint32_t base[2];            /* of the lower and of the higher endpoint */
@@ -155,7 +155,7 @@ static inline uint32_t tcphs_ports_of(const struct tcphs_place *place)
 	const uint32_t ports = (uint32_t)place->key->sport << 16 | place->key->dport;
 	const unsigned turn = 16u * place->direction;
 
-	return ports << turn | (uint32_t)((uint64_t)ports >> (32 - turn));
+	return ports << turn | ports >> turn;
 }
 
 /** tcphs_low_of(), tcphs_high_of(): the addresses of a key, which begins with them. */
@@ -186,20 +186,24 @@ static inline bool tcphs_store_is(const struct tcphs_tuple *tuple, const struct 
 	        (tcphs_word64(tuple->low + 8) ^ tcphs_word64(low + 8)) |
 	        (tcphs_word64(tuple->high) ^ tcphs_word64(high)) |
 	        (tcphs_word64(tuple->high + 8) ^ tcphs_word64(high + 8)) |
-	        (tcphs_ports_of(place) ^ ((uint32_t)tuple->low_port << 16 | tuple->high_port)) |
+	        (tcphs_ports_of(place) ^ tuple->ports) |
 	        (tuple->hash ^ place->hash)) == 0;
 }
 
-/** tcphs_store_look_up(): the same, quicker if what was seen in the batch is still true. */
-static inline uint32_t tcphs_store_look_up(const struct tcphs_store *store, const struct tcphs_place *place)
+/** tcphs_store_look_up(): the same, quicker if what was seen in the batch is still true. *tuple* is it if FULL, or NULL. */
+static inline uint32_t tcphs_store_look_up(const struct tcphs_store *store, const struct tcphs_place *place,
+                                           struct tcphs_tuple **tuple)
 {
-	if (place->seen != TCPHS_NONE && tcphs_form_of(place->seen) == TCPHS_FULL) {
-		const struct tcphs_tuple *tuple = tcphs_tuple_at(store, place->seen);
+	uint32_t number = place->seen;
 
-		if (tuple->listed && tcphs_store_is(tuple, place))
-			return place->seen;
+	if (number != TCPHS_NONE && tcphs_form_of(number) == TCPHS_FULL) {
+		*tuple = place->there;
+		if ((*tuple)->listed && tcphs_store_is(*tuple, place))
+			return number;
 	}
-	return tcphs_store_find(store, place);
+	number = tcphs_store_find(store, place);
+	*tuple = number != TCPHS_NONE && tcphs_form_of(number) == TCPHS_FULL ? tcphs_tuple_at(store, number) : NULL;
+	return number;
 }
 
 /** tcphs_store_add(): a 4-tuple that is not there yet, FULL and without a connection; NONE without memory. */

@@ -471,6 +471,7 @@ struct tcphs_place {
 	const struct tcphs_key *key;
 	uint32_t hash;
 	uint32_t seen;         /* what was found in round 0 */
+	void *there;           /* ... and where that is */
 	uint8_t direction;     /* 0 if the sender is the lower endpoint */
 	bool ipv4;
 };

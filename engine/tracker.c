@@ -881,11 +881,9 @@ static bool pack(struct tcphs_tracker *t, const struct tcphs_place *place, const
 /* ---- what the caller brings ---------------------------------------------------------------------- */
 
 /* A segment of a connection that is being closed was taken in. */
-__attribute__((noinline)) static void note_closing(struct tcphs_tracker *t, uint32_t number,
+__attribute__((noinline)) static void note_closing(struct tcphs_tracker *t, uint32_t number, struct tcphs_tuple *tuple,
                                                    const struct tcphs_segment *s)
 {
-	struct tcphs_tuple *tuple = tuple_at(t, number);
-
 	if (s->flags & TCPHS_FIN)
 		tuple->flags |= TCPHS_TUPLE_ENDED;
 	note_ending(t, tuple->newest);
@@ -894,21 +892,18 @@ __attribute__((noinline)) static void note_closing(struct tcphs_tracker *t, uint
 
 /*
  * Most segments: those of a connection that is open, of which nothing can be told. Gives the same as what follows.
+ * |tuple| is FULL, or NULL.
  * @return whether it was one.
  */
 static inline __attribute__((always_inline)) bool
-goes_on(struct tcphs_tracker *t, uint32_t number, const struct tcphs_place *place, const struct tcphs_segment *s,
-        struct tcphs_mark *mark)
+goes_on(struct tcphs_tracker *t, uint32_t number, struct tcphs_tuple *tuple, const struct tcphs_place *place,
+        const struct tcphs_segment *s, struct tcphs_mark *mark)
 {
 	const uint8_t bases = TCPHS_TUPLE_BASE_LOW | TCPHS_TUPLE_BASE_HIGH;
-	const struct tcphs_tuple *tuple;
 	struct tcphs_entry *e;
 	enum tcphs_side side;
 
-	if (number == TCPHS_NONE || tcphs_form_of(number) != TCPHS_FULL)
-		return false;
-	tuple = tuple_at(t, number);
-	if ((tuple->flags & bases) != bases || !live(t, tuple->newest))
+	if (!tuple || (tuple->flags & bases) != bases || !live(t, tuple->newest))
 		return false;
 	e = entry_at(t, tuple->newest);
 	side = side_of(e, place->direction);
@@ -921,16 +916,16 @@ goes_on(struct tcphs_tracker *t, uint32_t number, const struct tcphs_place *plac
 	}
 	tcphs_store_used(&t->store, number, t->now);
 	if (tcphs_connection_closing(&e->c))
-		note_closing(t, number, s);
+		note_closing(t, number, tuple, s);
 	return true;
 }
 
 /* Apart: whoever wants no marks need not have room for them. */
-__attribute__((noinline, nonnull)) static bool
-goes_on_marked(struct tcphs_tracker *t, uint32_t number, const struct tcphs_place *place,
+__attribute__((noinline, nonnull(1, 4, 5, 6))) static bool
+goes_on_marked(struct tcphs_tracker *t, uint32_t number, struct tcphs_tuple *tuple, const struct tcphs_place *place,
                const struct tcphs_segment *s, struct tcphs_mark *mark)
 {
-	return goes_on(t, number, place, s, mark);
+	return goes_on(t, number, tuple, place, s, mark);
 }
 
 static void note_cut(struct tcphs_tracker *t, uint32_t number)
@@ -945,6 +940,7 @@ int tcphs_tracker_segment_at(struct tcphs_tracker *t, const struct tcphs_place *
                              const struct tcphs_segment *segment, struct tcphs_mark *mark)
 {
 	struct tcphs_segment moved;
+	struct tcphs_tuple *tuple;
 	uint32_t number;
 	int result;
 
@@ -954,12 +950,12 @@ int tcphs_tracker_segment_at(struct tcphs_tracker *t, const struct tcphs_place *
 		segment = &moved;
 	}
 	pass(t, segment->time);
-	number = tcphs_store_look_up(&t->store, place);
-	if (!mark && goes_on(t, number, place, segment, NULL))
+	number = tcphs_store_look_up(&t->store, place, &tuple);
+	if (!mark && goes_on(t, number, tuple, place, segment, NULL))
 		return TCPHS_OK;
 	if (mark) {
 		no_mark(mark);
-		if (goes_on_marked(t, number, place, segment, mark))
+		if (goes_on_marked(t, number, tuple, place, segment, mark))
 			return TCPHS_OK;
 	}
 	if (!(segment->have & TCPHS_HAVE_HEADER)) {
@@ -1045,7 +1041,7 @@ void tcphs_tracker_place(const struct tcphs_tracker *t, const struct tcphs_key *
 
 void tcphs_tracker_prefetch(const struct tcphs_tracker *t, struct tcphs_place *place, unsigned round)
 {
-	uint32_t number;
+	const struct tcphs_tuple *tuple;
 
 	if (round == 0) {
 		tcphs_store_prefetch(&t->store, place);
@@ -1053,9 +1049,9 @@ void tcphs_tracker_prefetch(const struct tcphs_tracker *t, struct tcphs_place *p
 	}
 	if (place->seen == TCPHS_NONE || tcphs_form_of(place->seen) != TCPHS_FULL)
 		return;
-	number = tuple_at(t, place->seen)->newest;
-	if (number != TCPHS_NONE)
-		tcphs_entry_prefetch(entry_at(t, number), &t->config);
+	tuple = place->there;
+	if (tuple->newest != TCPHS_NONE)
+		tcphs_entry_prefetch(entry_at(t, tuple->newest), &t->config);
 }
 
 /* ---- summaries ----------------------------------------------------------------------------------- */
@@ -1124,8 +1120,8 @@ static void describe_endpoints(const struct tcphs_tracker *t, const struct tcphs
 
 	memcpy(summary->key.src, client_low ? tuple->low : tuple->high, 16);
 	memcpy(summary->key.dst, client_low ? tuple->high : tuple->low, 16);
-	summary->key.sport = client_low ? tuple->low_port : tuple->high_port;
-	summary->key.dport = client_low ? tuple->high_port : tuple->low_port;
+	summary->key.sport = (uint16_t)(client_low ? tuple->ports >> 16 : tuple->ports);
+	summary->key.dport = (uint16_t)(client_low ? tuple->ports : tuple->ports >> 16);
 	summary->has_isn[TCPHS_CLIENT] = client->did & (TCPHS_DID_SYN | TCPHS_DID_SYNACK);
 	summary->has_isn[TCPHS_SERVER] = server->did & (TCPHS_DID_SYN | TCPHS_DID_SYNACK);
 	/* A SYN-ACK or ACK gives the other one's number away. */
