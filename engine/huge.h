@@ -23,6 +23,18 @@ static inline size_t tcphs_whole_lines(size_t size)
 	return (size + TCPHS_CACHE_LINE - 1) / TCPHS_CACHE_LINE * TCPHS_CACHE_LINE;
 }
 
+/**
+ * tcphs_prefetch(): |at| will be read soon. A hint.
+ *
+ * A function that does nothing but prefetch does nothing in gcc's eyes, and whoever calls it is spared the call: so
+ * there is something volatile, which costs nothing.
+ */
+static inline void tcphs_prefetch(const void *at)
+{
+	__builtin_prefetch(at);
+	__asm__ volatile("" : : "r"(at));
+}
+
 /** tcphs_huge_advise(): asks for huge pages where |memory| can be of such. A hint: what comes of it does not matter. */
 static inline void tcphs_huge_advise(void *memory, size_t size)
 {

@@ -17,6 +17,8 @@
 #include <emmintrin.h>
 #endif
 
+#include "huge.h"
+
 #define TCPHS_BUCKET 12
 
 struct tcphs_bucket {
@@ -58,7 +60,7 @@ void tcphs_index_replace(struct tcphs_index *index, uint32_t hash, uint32_t befo
 
 static inline void tcphs_index_prefetch(const struct tcphs_index *index, uint32_t hash)
 {
-	__builtin_prefetch(&index->buckets[hash & index->mask]);
+	tcphs_prefetch(&index->buckets[hash & index->mask]);
 }
 
 static inline uint8_t tcphs_index_tag(uint32_t hash)

@@ -31,6 +31,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "huge.h"
 #include "index.h"
 #include "pool.h"
 #include "sip.h"
@@ -149,7 +150,7 @@ static uint32_t hash_of_host(const void *context, uint32_t number)
 
 static void prefetch_host(const void *context, uint32_t number)
 {
-	__builtin_prefetch(host_at(context, number));
+	tcphs_prefetch(host_at(context, number));
 }
 
 static bool has_address(const void *context, const void *address, uint32_t number)

@@ -292,7 +292,7 @@ static void prefetch_key(const void *context, uint32_t number)
 	const char *item = item_at(context, number);
 
 	/* Where the key of a packed IPv4 one ends; of a FULL one the hash is on that line, too. */
-	__builtin_prefetch(item + sizes[tcphs_form_of(number)] - 8);
+	tcphs_prefetch(item + sizes[tcphs_form_of(number)] - 8);
 }
 
 static bool same(const void *context, const void *key, uint32_t number)
@@ -337,7 +337,7 @@ void tcphs_store_prefetch(const struct tcphs_store *store, struct tcphs_place *p
 	if (place->seen == TCPHS_NONE)
 		return;
 	place->there = item_at(store, place->seen);
-	__builtin_prefetch(place->there);
+	tcphs_prefetch(place->there);
 }
 
 static bool reserve(struct tcphs_store *store)

@@ -16,6 +16,7 @@
 #define TCPHS_STORE_H
 
 #include "connection.h"
+#include "huge.h"
 #include "index.h"
 #include "pool.h"
 
@@ -112,14 +113,14 @@ static inline struct tcphs_entry *tcphs_entry_at(const struct tcphs_store *store
 /** tcphs_entry_prefetch(): a segment of the open connection comes soon. */
 static inline void tcphs_entry_prefetch(const struct tcphs_entry *e, const struct tcphs_config *config)
 {
-	__builtin_prefetch(e);
-	__builtin_prefetch(&e->c.side[0]);
-	__builtin_prefetch(&e->c.side[0].print[2]);
-	__builtin_prefetch(&e->c.side[1]);
-	__builtin_prefetch(&e->c.side[1].print[2]);
+	tcphs_prefetch(e);
+	tcphs_prefetch(&e->c.side[0]);
+	tcphs_prefetch(&e->c.side[0].print[2]);
+	tcphs_prefetch(&e->c.side[1]);
+	tcphs_prefetch(&e->c.side[1].print[2]);
 	if (config->zeek) {
-		__builtin_prefetch(&e->c.zeek);
-		__builtin_prefetch(&e->c.zeek.endpoint[1]);
+		tcphs_prefetch(&e->c.zeek);
+		tcphs_prefetch(&e->c.zeek.endpoint[1]);
 	}
 }
 

@@ -299,7 +299,7 @@ static void prefetch_entry(const struct tcphs_tracker *t, uint32_t number)
 	const char *entry = (const char *)entry_at(t, number);
 
 	for (size_t at = 0; at < t->store.entries.item; at += TCPHS_CACHE_LINE)
-		__builtin_prefetch(entry + at);
+		tcphs_prefetch(entry + at);
 }
 
 /* ... and its 4-tuple packed. The entry itself was fetched. */
@@ -308,8 +308,8 @@ static void prefetch_tuple(const struct tcphs_tracker *t, uint32_t number)
 	const struct tcphs_entry *e = entry_at(t, number);
 	const struct tcphs_tuple *tuple = tuple_at(t, e->tuple);
 
-	__builtin_prefetch(tuple);
-	__builtin_prefetch(&tuple->flood_from);
+	tcphs_prefetch(tuple);
+	tcphs_prefetch(&tuple->flood_from);
 	/* Once the last segment was seen there is no index any more. */
 	if (t->store.index.buckets)
 		tcphs_index_prefetch(&t->store.index, e->hash);
