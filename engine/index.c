@@ -12,7 +12,6 @@
 #include "huge.h"
 
 #define BUCKETS_MIN 128
-#define FULL 10          /* values a bucket, on average */
 #define AHEAD 3          /* buckets */
 
 static bool allocate(struct tcphs_index *index, uint32_t buckets)
@@ -98,21 +97,23 @@ void tcphs_index_replace(struct tcphs_index *index, uint32_t hash, uint32_t befo
 	bucket->values[place] = after;
 }
 
-static void prefetch_bucket(const struct tcphs_bucket *bucket, const struct tcphs_index_keys *keys)
+/* Which places have a value, a bit for each. */
+static uint32_t taken_places(const struct tcphs_bucket *bucket)
 {
-	for (unsigned i = 0; i < TCPHS_BUCKET; i++) {
-		if (bucket->tags[i] != 0)
-			keys->prefetch(keys->context, bucket->values[i]);
-	}
+	return ~tcphs_bucket_hits(bucket, 0) & ((UINT32_C(1) << TCPHS_BUCKET) - 1);
 }
 
-bool tcphs_index_reserve(struct tcphs_index *index, const struct tcphs_index_keys *keys)
+static void prefetch_bucket(const struct tcphs_bucket *bucket, const struct tcphs_index_keys *keys)
+{
+	for (uint32_t taken = taken_places(bucket); taken; taken &= taken - 1)
+		keys->prefetch(keys->context, bucket->values[__builtin_ctz(taken)]);
+}
+
+bool tcphs_index_grow(struct tcphs_index *index, const struct tcphs_index_keys *keys)
 {
 	const uint32_t buckets = index->mask + 1;
 	struct tcphs_index larger;
 
-	if (index->count < buckets * FULL)
-		return true;
 	/* Up to one free place is enough to go on with. */
 	if (buckets > UINT32_MAX / 2 / TCPHS_BUCKET || !allocate(&larger, 2 * buckets))
 		return index->count < buckets * TCPHS_BUCKET - 1;
@@ -121,11 +122,10 @@ bool tcphs_index_reserve(struct tcphs_index *index, const struct tcphs_index_key
 
 		if (i + AHEAD < buckets)
 			prefetch_bucket(&index->buckets[i + AHEAD], keys);
-		for (unsigned k = 0; k < TCPHS_BUCKET; k++) {
-			const uint32_t value = bucket->values[k];
+		for (uint32_t taken = taken_places(bucket); taken; taken &= taken - 1) {
+			const uint32_t value = bucket->values[__builtin_ctz(taken)];
 
-			if (bucket->tags[k] != 0)
-				tcphs_index_add(&larger, keys->hash(keys->context, value), value);
+			tcphs_index_add(&larger, keys->hash(keys->context, value), value);
 		}
 	}
 	free(index->memory);

@@ -21,6 +21,9 @@
 
 #define TCPHS_BUCKET 12
 
+/** It grows when a bucket has so many values, on average. */
+#define TCPHS_BUCKET_FULL 10
+
 struct tcphs_bucket {
 	uint8_t tags[TCPHS_BUCKET];    /* 0 is free */
 	uint8_t passed;                /* values that would be here; from 255 on it is not counted any more */
@@ -46,8 +49,14 @@ struct tcphs_index_keys {
 bool tcphs_index_init(struct tcphs_index *index);
 void tcphs_index_clear(struct tcphs_index *index);
 
+/** tcphs_index_grow(): for tcphs_index_reserve(). */
+bool tcphs_index_grow(struct tcphs_index *index, const struct tcphs_index_keys *keys);
+
 /** tcphs_index_reserve(): room for one more; false without memory. Places found before are void. */
-bool tcphs_index_reserve(struct tcphs_index *index, const struct tcphs_index_keys *keys);
+static inline bool tcphs_index_reserve(struct tcphs_index *index, const struct tcphs_index_keys *keys)
+{
+	return index->count < (index->mask + 1) * TCPHS_BUCKET_FULL || tcphs_index_grow(index, keys);
+}
 
 /** tcphs_index_add(): a value that is not there yet; room is reserved. */
 void tcphs_index_add(struct tcphs_index *index, uint32_t hash, uint32_t value);

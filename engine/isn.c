@@ -78,18 +78,24 @@ struct sample {
 	uint32_t isn, tuple;
 };
 
+/** struct host: a cache line. Of two or more items there is room for the next power of two. */
 struct host {
 	uint8_t address[16];
-	uint8_t use_count, use_room, sample_count, sample_room;   /* room 0 is for the one in the host */
+	uint32_t hash;                   /* of it */
+	uint8_t use_count, sample_count;
 	uint8_t proven;                  /* TCPHS_ISN_* that were told of it, in any capture */
+	bool alike : 1;                  /* samples may have the same ISN */
+	bool completed : 1;              /* a connection with a repeated ISN was */
+	uint64_t repeated;               /* connections with a repeated ISN */
 	union {
 		struct use one, *many;   /* used last first */
 	} uses;
 	union {
 		struct sample one, *many;  /* by time */
 	} samples;
-	uint64_t repeated, completed;    /* connections with a repeated ISN, and those of them that were completed */
 };
+
+_Static_assert(sizeof(struct host) == TCPHS_CACHE_LINE, "looking at a host touches one cache line");
 
 struct tcphs_isn_table {
 	uint64_t secrets[ADDRESS_WORDS + 1];
@@ -111,17 +117,17 @@ static struct host *host_at(const struct tcphs_isn_table *table, uint32_t number
 
 static struct use *uses_of(struct host *host)
 {
-	return host->use_room ? host->uses.many : &host->uses.one;
+	return host->use_count > 1 ? host->uses.many : &host->uses.one;
 }
 
 static struct sample *samples_of(struct host *host)
 {
-	return host->sample_room ? host->samples.many : &host->samples.one;
+	return host->sample_count > 1 ? host->samples.many : &host->samples.one;
 }
 
 static const struct sample *samples_in(const struct host *host)
 {
-	return host->sample_room ? host->samples.many : &host->samples.one;
+	return host->sample_count > 1 ? host->samples.many : &host->samples.one;
 }
 
 static struct repeats *repeats_of(const struct tcphs_isn_table *table, const struct use *use)
@@ -132,20 +138,17 @@ static struct repeats *repeats_of(const struct tcphs_isn_table *table, const str
 /* Whoever made the capture cannot know which addresses fall together. */
 static uint32_t hash_of(const struct tcphs_isn_table *table, const uint8_t *address)
 {
-	uint64_t sum = table->secrets[ADDRESS_WORDS];
+	const uint64_t *secret = table->secrets;
 	uint32_t words[ADDRESS_WORDS];
 
 	memcpy(words, address, sizeof(words));
-	for (unsigned i = 0; i < ADDRESS_WORDS; i++)
-		sum += table->secrets[i] * words[i];
-	return (uint32_t)(sum >> 32);
+	return (uint32_t)((secret[0] + secret[1] * words[0] + secret[2] * words[1] + secret[3] * words[2] +
+	                   secret[4] * words[3]) >> 32);
 }
 
 static uint32_t hash_of_host(const void *context, uint32_t number)
 {
-	const struct tcphs_isn_table *table = context;
-
-	return hash_of(table, host_at(table, number)->address);
+	return host_at(context, number)->hash;
 }
 
 static void prefetch_host(const void *context, uint32_t number)
@@ -158,81 +161,111 @@ static bool has_address(const void *context, const void *address, uint32_t numbe
 	return memcmp(host_at(context, number)->address, address, 16) == 0;
 }
 
-/* The host of that address, a new one if there was none; NULL if there is no room for it. */
-static struct host *find_host(struct tcphs_isn_table *table, const uint8_t *address)
+/* NULL if there is no room for it. */
+static __attribute__((noinline)) struct host *add_host(struct tcphs_isn_table *table, const uint8_t *address,
+                                                       uint32_t hash)
 {
 	const struct tcphs_index_keys keys = { table, hash_of_host, prefetch_host };
-	uint32_t hash = hash_of(table, address);
-	uint32_t number = tcphs_index_find(&table->index, hash, TCPHS_NONE, has_address, table, address);
 	struct host *host;
+	uint32_t number;
 
-	if (number != TCPHS_NONE)
-		return host_at(table, number);
 	if (table->hosts.count == TCPHS_ISN_HOSTS) {
 		table->full = true;
 		return NULL;
 	}
 	if (!tcphs_index_reserve(&table->index, &keys))
 		return NULL;
-	number = tcphs_pool_take_zeroed(&table->hosts);
+	number = tcphs_pool_take(&table->hosts);
 	if (number == TCPHS_NONE)
 		return NULL;
 	host = host_at(table, number);
+	*host = (struct host){ .hash = hash };
 	memcpy(host->address, address, sizeof(host->address));
 	tcphs_index_add(&table->index, hash, number);
 	return host;
 }
 
-/*
- * Room for one more item, of up to |most|: |place| is the union of one and of a pointer to many. False without memory.
- */
-static bool make_room(void *place, size_t item, uint8_t count, uint8_t *room, uint8_t most)
+/* The host of that address, a new one if there was none; NULL if there is no room for it. */
+static struct host *find_host(struct tcphs_isn_table *table, const uint8_t *address)
 {
-	unsigned wanted = *room ? 2u * *room : 2;
-	void *many = NULL, *moved;
+	const uint32_t hash = hash_of(table, address);
+	const uint32_t number = tcphs_index_find(&table->index, hash, TCPHS_NONE, has_address, table, address);
 
-	if (count < (*room ? *room : 1))
-		return true;
-	if (*room)
-		memcpy(&many, place, sizeof(many));
-	wanted = wanted < most ? wanted : most;
-	moved = realloc(many, wanted * item);
-	if (!moved)
+	return number != TCPHS_NONE ? host_at(table, number) : add_host(table, address, hash);
+}
+
+static bool is_full(unsigned count)
+{
+	return count > 0 && (count & (count - 1)) == 0;
+}
+
+/*
+ * Room for twice |count| items: |place| is the union of one and of a pointer to many. False without memory. Not by
+ * realloc(): most pieces of memory were another host's before, and the C library keeps those at hand for malloc().
+ */
+static bool grow(void *place, size_t item, unsigned count)
+{
+	void *many = malloc(2 * count * item), *before;
+
+	if (!many)
 		return false;
-	if (*room == 0)
-		memcpy(moved, place, item);
-	memcpy(place, &moved, sizeof(moved));
-	*room = (uint8_t)wanted;
+	if (count == 1) {
+		memcpy(many, place, item);
+	} else {
+		memcpy(&before, place, sizeof(before));
+		memcpy(many, before, count * item);
+		free(before);
+	}
+	memcpy(place, &many, sizeof(many));
 	return true;
 }
 
 /* ---- repeats ------------------------------------------------------------------------------------- */
 
-/* The host's use of |isn| becomes its first one; a new one if there was none, in place of the one unused longest. */
-static struct use *find_use(struct tcphs_isn_table *table, struct host *host, const struct tcphs_isn *isn, bool *is_new)
+/* Which of the host's uses is that of |isn|; their number if there is none. */
+static unsigned place_of(const struct use *uses, unsigned count, uint32_t isn)
 {
-	struct use found = { .isn = isn->isn, .first = isn->ref, .tuple = isn->tuple };
-	struct use *uses = uses_of(host);
 	unsigned i = 0;
 
-	while (i < host->use_count && uses[i].isn != isn->isn)
+	while (i < count && uses[i].isn != isn)
 		i++;
-	*is_new = i == host->use_count;
-	if (!*is_new) {
-		found = uses[i];
-	} else if (host->use_count == USES) {
-		i--;
-		if (uses[i].completed & REPEATED)
-			tcphs_pool_give(&table->repeats, uses[i].completed & ~REPEATED);
+	return i;
+}
+
+/* The host's use of |isn|, its first one from now on; NULL if there is none. */
+static struct use *use_again(struct host *host, uint32_t isn)
+{
+	struct use *uses = uses_of(host);
+	const unsigned place = place_of(uses, host->use_count, isn);
+	struct use again;
+
+	if (place == host->use_count)
+		return NULL;
+	again = uses[place];
+	memmove(&uses[1], &uses[0], place * sizeof(*uses));
+	uses[0] = again;
+	return &uses[0];
+}
+
+/* A new use, the host's first one from now on; the one unused longest makes room for it. Nothing without memory. */
+static void add_use(struct tcphs_isn_table *table, struct host *host, const struct tcphs_isn *isn)
+{
+	unsigned others = host->use_count;
+	struct use *uses;
+
+	if (others == USES) {
+		const struct use *last = &uses_of(host)[--others];
+
+		if (last->completed & REPEATED)
+			tcphs_pool_give(&table->repeats, last->completed & ~REPEATED);
 	} else {
-		if (!make_room(&host->uses, sizeof(*uses), host->use_count, &host->use_room, USES))
-			return NULL;
-		uses = uses_of(host);
+		if (is_full(others) && !grow(&host->uses, sizeof(*uses), others))
+			return;
 		host->use_count++;
 	}
-	memmove(&uses[1], &uses[0], i * sizeof(*uses));
-	uses[0] = found;
-	return &uses[0];
+	uses = uses_of(host);
+	memmove(&uses[1], &uses[0], others * sizeof(*uses));
+	uses[0] = (struct use){ .isn = isn->isn, .first = isn->ref, .tuple = isn->tuple };
 }
 
 /* What is kept of a use from its second 4-tuple on; NULL without memory. */
@@ -263,27 +296,19 @@ static bool take_tuple(struct repeats *repeats, uint32_t tuple)
 	return repeats->connections < UINT32_MAX;
 }
 
-bool tcphs_isn_sent(struct tcphs_isn_table *table, const struct tcphs_isn *isn, struct tcphs_isn_repeat *repeat)
+/* The host has an ISN again, on what may be another 4-tuple. @return as tcphs_isn_sent() */
+static __attribute__((noinline)) bool note_repeat(struct tcphs_isn_table *table, struct host *host, struct use *use,
+                                                  uint32_t tuple, struct tcphs_isn_repeat *repeat)
 {
-	struct host *host = find_host(table, isn->host);
-	bool is_new = true;
-	struct use *use = host ? find_use(table, host, isn, &is_new) : NULL;
-	struct repeats *repeats;
+	struct repeats *repeats = use->completed & REPEATED ? repeats_of(table, use) : begin_repeats(table, use);
 
-	if (!use || is_new || (!(use->completed & REPEATED) && use->tuple == isn->tuple))
-		return false;
-	repeats = use->completed & REPEATED ? repeats_of(table, use) : begin_repeats(table, use);
-	if (!repeats || !take_tuple(repeats, isn->tuple))
+	if (!repeats || !take_tuple(repeats, tuple))
 		return false;
 	repeats->connections++;
 	if (repeats->connections < table->tuples)
 		return false;
-	if (repeats->connections == table->tuples) {
-		host->repeated += repeats->connections;
-		host->completed += repeats->completed;
-	} else {
-		host->repeated++;
-	}
+	host->repeated += repeats->connections == table->tuples ? repeats->connections : 1;
+	host->completed |= repeats->completed > 0;
 	*repeat = (struct tcphs_isn_repeat){ repeats->connections, repeats->completed, use->first };
 	if (host->proven & TCPHS_ISN_REPEATED)
 		return false;
@@ -291,22 +316,33 @@ bool tcphs_isn_sent(struct tcphs_isn_table *table, const struct tcphs_isn *isn, 
 	return true;
 }
 
+bool tcphs_isn_sent(struct tcphs_isn_table *table, const struct tcphs_isn *isn, struct tcphs_isn_repeat *repeat)
+{
+	struct host *host = find_host(table, isn->host);
+	struct use *use = host ? use_again(host, isn->isn) : NULL;
+
+	if (host && !use)
+		add_use(table, host, isn);
+	if (!use || (!(use->completed & REPEATED) && use->tuple == isn->tuple))
+		return false;
+	return note_repeat(table, host, use, isn->tuple, repeat);
+}
+
 static void note_completed(const struct tcphs_isn_table *table, struct host *host, uint32_t isn)
 {
 	struct use *uses = uses_of(host);
+	const unsigned place = place_of(uses, host->use_count, isn);
+	struct use *use = &uses[place];
+	struct repeats *repeats;
 
-	for (unsigned i = 0; i < host->use_count; i++) {
-		struct repeats *repeats = repeats_of(table, &uses[i]);
-
-		if (uses[i].isn != isn)
-			continue;
-		if (repeats) {
-			repeats->completed++;
-			host->completed += repeats->connections >= table->tuples;
-		} else {
-			uses[i].completed += uses[i].completed < REPEATED - 1;
-		}
+	if (place == host->use_count)
 		return;
+	repeats = repeats_of(table, use);
+	if (repeats) {
+		repeats->completed++;
+		host->completed |= repeats->connections >= table->tuples;
+	} else {
+		use->completed += use->completed < REPEATED - 1;
 	}
 }
 
@@ -323,22 +359,25 @@ static bool earlier(const struct sample *a, const struct sample *b)
 static bool keep_sample(struct host *host, const struct sample *sample)
 {
 	struct sample *samples = samples_of(host);
-	unsigned i = 0, last = host->sample_count;
+	unsigned i, last = host->sample_count;
+	bool alike = false;
 
 	if (last == SAMPLES && !earlier(sample, &samples[last - 1]))
 		return false;
-	while (i < last && samples[i].tuple != sample->tuple)
-		i++;
+	for (i = 0; i < last && samples[i].tuple != sample->tuple; i++)
+		alike |= samples[i].isn == sample->isn;
 	if (i < last && !earlier(sample, &samples[i]))
 		return false;
 	if (i < last || last == SAMPLES) {
+		alike |= i < last;   /* those after it were not looked at */
 		last = i < last ? i : last - 1;
 	} else {
-		if (!make_room(&host->samples, sizeof(*samples), host->sample_count, &host->sample_room, SAMPLES))
+		if (is_full(last) && !grow(&host->samples, sizeof(*samples), last))
 			return false;
-		samples = samples_of(host);
 		host->sample_count++;
+		samples = samples_of(host);
 	}
+	host->alike |= alike;
 	for (i = last; i > 0 && earlier(sample, &samples[i - 1]); i--)
 		samples[i] = samples[i - 1];
 	samples[i] = *sample;
@@ -352,36 +391,43 @@ struct series {
 	unsigned count;              /* of ISNs; differences are one less */
 	unsigned samples, enough;    /* of the host; so many are needed */
 	uint32_t isn[SAMPLES];
-	tcphs_time time[SAMPLES];
 	uint32_t ahead[SAMPLES];     /* [i] from sample i to i + 1, upwards */
-	uint32_t apart[SAMPLES];     /* the same by the shorter way */
 	double elapsed[SAMPLES];     /* nanoseconds */
 };
 
+static bool has_isn(const struct series *s, uint32_t isn)
+{
+	for (unsigned i = 0; i < s->count; i++) {
+		if (s->isn[i] == isn)
+			return true;
+	}
+	return false;
+}
+
 static void read_series(const struct tcphs_isn_table *table, const struct host *host, struct series *s)
 {
-	const struct sample *samples = samples_in(host);
+	const struct sample *sample = samples_in(host), *end = sample + host->sample_count, *before = sample;
 
 	s->count = 0;
 	s->samples = host->sample_count;
 	s->enough = table->enough;
-	for (unsigned i = 0; i < host->sample_count; i++) {
-		unsigned k = 0;
-
-		while (k < s->count && s->isn[k] != samples[i].isn)
-			k++;
-		if (k < s->count)
+	for (; sample < end; sample++) {
+		if (host->alike && has_isn(s, sample->isn))
 			continue;
-		s->isn[k] = samples[i].isn;
-		s->time[k] = samples[i].time;
-		s->count++;
+		if (s->count > 0) {
+			s->ahead[s->count - 1] = sample->isn - before->isn;
+			/* Timestamps may be anything: subtract where overflow is defined. */
+			s->elapsed[s->count - 1] = (double)((uint64_t)sample->time - (uint64_t)before->time);
+		}
+		s->isn[s->count++] = sample->isn;
+		before = sample;
 	}
-	for (unsigned i = 0; i + 1 < s->count; i++) {
-		s->ahead[i] = s->isn[i + 1] - s->isn[i];
-		s->apart[i] = s->ahead[i] <= UINT32_MAX / 2 ? s->ahead[i] : 0 - s->ahead[i];
-		/* Timestamps may be anything: subtract where overflow is defined. */
-		s->elapsed[i] = (double)((uint64_t)s->time[i + 1] - (uint64_t)s->time[i]);
-	}
+}
+
+/* From sample i to i + 1 by the shorter way. */
+static uint32_t apart(const struct series *s, unsigned i)
+{
+	return s->ahead[i] <= UINT32_MAX / 2 ? s->ahead[i] : 0 - s->ahead[i];
 }
 
 /* |scale| times the binary logarithm of |v|, rounded; |scale| is a power of two, 0 is the answer below 1. */
@@ -410,7 +456,7 @@ static uint32_t common_divisor(const struct series *s)
 	uint32_t gcd = 0;
 
 	for (unsigned i = 0; i + 1 < s->count && gcd != 1; i++) {
-		uint32_t n = s->apart[i];
+		uint32_t n = apart(s, i);
 
 		while (n != 0) {
 			uint32_t rest = gcd % n;
@@ -444,11 +490,11 @@ static bool steps_prove(const struct series *s)
 static double middle_rate(const struct series *s)
 {
 	double rates[SAMPLES];
-	unsigned n = 0;
+	size_t n = 0;
 
 	for (unsigned i = 0; i + 1 < s->count; i++) {
 		double rate = s->elapsed[i] > 0 ? s->ahead[i] / s->elapsed[i] : 0;
-		unsigned k = n;
+		size_t k = n;
 
 		if (!(rate > 0))
 			continue;
@@ -475,11 +521,11 @@ static uint32_t clock_proves(const struct series *s)
 	if (s->count < s->enough || !(rate > 0))
 		return 0;
 	for (unsigned i = 0; i + 1 < s->count; i++) {
-		uint64_t guess;
+		int64_t guess;
 
 		if (!(rate * s->elapsed[i] < 1e15))  /* a double cannot tell the numbers apart any more */
 			return 0;
-		guess = (uint64_t)(rate * s->elapsed[i]);
+		guess = (int64_t)(rate * s->elapsed[i]);
 		sum += (double)guess + (int32_t)(s->ahead[i] - (uint32_t)guess);
 		elapsed += s->elapsed[i];
 		grown[i] = sum;
@@ -514,7 +560,7 @@ static void rate_series(const struct series *s, uint32_t gcd, struct tcphs_host 
 	for (unsigned i = 0; i + 1 < s->count; i++) {
 		if (!(s->elapsed[i] > 0))
 			continue;
-		rates[n] = s->apart[i] / s->elapsed[i] * (double)TCPHS_SECOND;
+		rates[n] = apart(s, i) / s->elapsed[i] * (double)TCPHS_SECOND;
 		mean += rates[n++];
 	}
 	if (n == 0)
@@ -555,7 +601,7 @@ static void judge_host(const struct tcphs_isn_table *table, const struct host *h
 		out->isr = out->sp = 0;
 	rate_series(&s, out->gcd, out);
 	out->quality = host->proven | out->pattern;
-	if (host->repeated > 0 && host->completed == 0)
+	if (host->repeated > 0 && !host->completed)
 		out->quality |= TCPHS_ISN_SCANNER;
 }
 
@@ -621,9 +667,9 @@ void tcphs_isn_del(struct tcphs_isn_table *table)
 	for (uint32_t number = 0; number < table->hosts.count; number++) {
 		struct host *host = host_at(table, number);
 
-		if (host->use_room)
+		if (host->use_count > 1)
 			free(host->uses.many);
-		if (host->sample_room)
+		if (host->sample_count > 1)
 			free(host->samples.many);
 	}
 	tcphs_pool_clear(&table->hosts);
@@ -652,7 +698,7 @@ int tcphs_isn_merge(struct tcphs_isn_table *table, const struct tcphs_isn_table 
 			continue;
 		host->proven |= from->proven;
 		host->repeated += from->repeated;
-		host->completed += from->completed;
+		host->completed |= from->completed;
 		for (unsigned i = 0; i < from->sample_count; i++)
 			keep_sample(host, &samples_in(from)[i]);
 	}
