@@ -222,38 +222,41 @@ void output_make_room(struct output *out, size_t size)
 		output_flush(out);
 }
 
-/* How many digits a number has; 0 has one. */
-static inline size_t digits_of(uint64_t number)
+/* The eight digits of a number below 10^8, an octet each, the first one in the lowest. */
+static uint64_t eight_digits(uint32_t number)
 {
-	static const uint64_t powers[] = {
-		0, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000, 10000000000, 100000000000,
-		1000000000000, 10000000000000, 100000000000000, 1000000000000000, 10000000000000000,
-		100000000000000000, 1000000000000000000, 10000000000000000000u,
-	};
-	/* 1233 / 4096 is a little more than the logarithm of 2. */
-	size_t bits = 64 - (size_t)__builtin_clzll(number | 1), digits = bits * 1233 >> 12;
+	/* Two halves of four digits, then four pairs, then eight digits. To divide all parts of a word at once, a factor
+	 * and a shift stand for 1 / 100 and 1 / 10; so far they are exact. */
+	uint64_t halves = number / 10000 | (uint64_t)(number % 10000) << 32;
+	uint64_t hundreds = (halves * 10486 >> 20) & 0x0000007f0000007f;
+	uint64_t pairs = hundreds | (halves - 100 * hundreds) << 16;
+	uint64_t tens = (pairs * 103 >> 10) & 0x000f000f000f000f;
 
-	return digits + (number >= powers[digits]);
+	return tens | (pairs - 10 * tens) << 8;
 }
 
-char *decimal_put(char *to, uint64_t number)
+/* Puts such digits but for the first |without|. */
+static char *put_digits(char *to, uint64_t digits, unsigned without)
 {
-	static const char pairs[] =
-		"0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"
-		"5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
-	char *end = to + digits_of(number), *at = end;
+	digits = GUINT64_TO_LE((digits | 0x3030303030303030) >> 8 * without);
+	memcpy(to, &digits, sizeof(digits));
+	return to + sizeof(digits) - without;
+}
 
-	for (; number >= 100; number /= 100) {
-		*--at = pairs[2 * (number % 100) + 1];
-		*--at = pairs[2 * (number % 100)];
-	}
-	if (number >= 10) {
-		*--at = pairs[2 * number + 1];
-		*--at = pairs[2 * number];
-	} else {
-		*--at = (char)('0' + number);
-	}
-	return end;
+char *decimal_put_long(char *to, uint64_t number)
+{
+	uint64_t digits;
+
+	if (number >= 100000000)
+		return put_digits(decimal_put(to, number / 100000000), eight_digits(number % 100000000), 0);
+	digits = eight_digits((uint32_t)number);
+	return put_digits(to, digits, (unsigned)__builtin_ctzll(digits | UINT64_C(1) << 56) / 8);
+}
+
+char *decimal_put_nine(char *to, uint32_t number)
+{
+	*to = (char)('0' + number / 100000000);
+	return put_digits(to + 1, eight_digits(number % 100000000), 0);
 }
 
 void output_format(struct output *out, const char *format, ...)

@@ -107,11 +107,23 @@ static inline void output_advance(struct output *out, const char *end)
 	out->used = (size_t)(end - out->buffer);
 }
 
-/** The most digits of decimal_put(). */
-#define DECIMAL_MAX 20
+/** Room that decimal_put() takes: 20 digits at most, put by eights. */
+#define DECIMAL_MAX 24
 
-/** decimal_put(): in decimal; |to| has room for its digits. @return what follows the last one. */
-char *decimal_put(char *to, uint64_t number);
+/** decimal_put_long(): decimal_put() for any number. */
+char *decimal_put_long(char *to, uint64_t number);
+
+/** decimal_put(): in decimal; |to| has room for DECIMAL_MAX octets. @return what follows the last digit. */
+static inline char *decimal_put(char *to, uint64_t number)
+{
+	if (number >= 10)
+		return decimal_put_long(to, number);
+	*to = (char)('0' + number);
+	return to + 1;
+}
+
+/** decimal_put_nine(): a number below 10^9 as nine digits, with all zeros before it. @return what follows them. */
+char *decimal_put_nine(char *to, uint32_t number);
 
 /** output_uint(): in decimal. */
 static inline void output_uint(struct output *out, uint64_t number)

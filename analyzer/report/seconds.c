@@ -7,16 +7,12 @@
 char *seconds_write(char *to, tcphs_time value, int digits)
 {
 	uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value;
-	uint64_t rest = size % 1000000000;
 
 	if (value < 0)
 		*to++ = '-';
 	to = decimal_put(to, size / 1000000000);
 	*to++ = '.';
-	for (int i = 8; i >= 0; i--) {
-		to[i] = (char)('0' + rest % 10);
-		rest /= 10;
-	}
+	decimal_put_nine(to, (uint32_t)(size % 1000000000));
 	return to + digits;
 }
 

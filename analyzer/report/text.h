@@ -23,7 +23,7 @@ char *text_escape_utf8(const char *raw);
 
 /** Room for any address, and for any endpoint, as text. */
 #define TEXT_ADDRESS 46
-#define TEXT_ENDPOINT (TEXT_ADDRESS + 8)
+#define TEXT_ENDPOINT (TEXT_ADDRESS + 3 + DECIMAL_MAX)
 
 /** text_address(): as inet_ntop() prints it; ::ffff:a.b.c.d as a.b.c.d. Returns the length. */
 size_t text_address(char buffer[TEXT_ADDRESS], const uint8_t address[16]);
