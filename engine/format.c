@@ -24,7 +24,6 @@
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 /** struct text: a buffer being written, and what would have been written had it no end. */
@@ -61,21 +60,14 @@ static void put_number(struct text *text, uint64_t number)
 	put_octets(text, first, (size_t)(digits + sizeof(digits) - first));
 }
 
-/** is_simple(): nothing but %s and %u is in it, as in nearly all. */
-static bool is_simple(const char *format)
-{
-	while ((format = strchr(format, '%')) != NULL) {
-		if (format[1] != 's' && format[1] != 'u')
-			return false;
-		format += 2;
-	}
-	return true;
-}
-
-static void put_simple(struct text *text, const char *format, va_list arguments)
+/** put(): as printf does, but of its directives it knows %s and %u only: no more is needed here. There is a sentence or
+ * two for each failed connection, and sums for every segment that is shown. */
+__attribute__((format(printf, 2, 3))) static void put(struct text *text, const char *format, ...)
 {
 	const char *directive;
+	va_list arguments;
 
+	va_start(arguments, format);
 	for (; (directive = strchr(format, '%')) != NULL; format = directive + 2) {
 		put_octets(text, format, (size_t)(directive - format));
 		if (directive[1] == 'u')
@@ -83,25 +75,8 @@ static void put_simple(struct text *text, const char *format, va_list arguments)
 		else
 			put_word(text, va_arg(arguments, const char *));
 	}
-	put_word(text, format);
-}
-
-/** put(): as printf does. There is a sentence or two for each failed connection, and sums for every segment that is
- * shown, so what most need goes without printf. */
-__attribute__((format(printf, 2, 3))) static void put(struct text *text, const char *format, ...)
-{
-	size_t room = text->used < text->size ? text->size - text->used : 0;
-	va_list arguments;
-	int wanted = 0;
-
-	va_start(arguments, format);
-	if (is_simple(format))
-		put_simple(text, format, arguments);
-	else
-		wanted = vsnprintf(room > 0 ? text->buffer + text->used : NULL, room, format, arguments);
 	va_end(arguments);
-	if (wanted > 0)
-		text->used += (size_t)wanted;
+	put_word(text, format);
 }
 
 static struct text text_over(char *buffer, size_t size)
@@ -121,19 +96,25 @@ static int64_t distance(uint32_t actual, uint32_t expected)
 	return ahead <= INT32_MAX ? (int64_t)ahead : (int64_t)ahead - (INT64_C(1) << 32);
 }
 
-/** put_fraction(): thousandths as "30.5", with at least |least| decimals (0 or 1). */
-static void put_fraction(struct text *text, uint64_t thousandths, int least)
+/** put_off(): "off by -1". */
+static void put_off(struct text *text, int64_t off)
 {
-	uint64_t whole = thousandths / 1000, rest = thousandths % 1000;
-	int digits = 3;
+	put_word(text, off < 0 ? "off by -" : "off by +");
+	put_number(text, (uint64_t)(off < 0 ? -off : off));
+}
 
-	while (digits > least && rest % 10 == 0) {
-		rest /= 10;
+/** put_fraction(): thousandths as "30.5", with at least |least| decimals (0 or 1). */
+static void put_fraction(struct text *text, uint64_t thousandths, size_t least)
+{
+	unsigned rest = thousandths % 1000;
+	const char decimals[] = {'.', (char)('0' + rest / 100), (char)('0' + rest / 10 % 10), (char)('0' + rest % 10)};
+	size_t digits = 3;
+
+	while (digits > least && decimals[digits] == '0')
 		digits--;
-	}
-	put_number(text, whole);
+	put_number(text, thousandths / 1000);
 	if (digits > 0)
-		put(text, ".%0*" PRIu64, digits, rest);
+		put_octets(text, decimals, 1 + digits);
 }
 
 /** put_interval(): "0.3 ms" below a second, else "1.024 s". */
@@ -142,7 +123,7 @@ static void put_interval(struct text *text, uint64_t microseconds)
 	bool small = microseconds < 1000000;
 
 	put_fraction(text, small ? microseconds : (microseconds + 500) / 1000, small ? 0 : 1);
-	put(text, small ? " ms" : " s");
+	put_word(text, small ? " ms" : " s");
 }
 
 /** put_times(): "0, 1.0, 3.0 s", counted from the first; nothing for fewer than two. */
@@ -152,17 +133,17 @@ static void put_times(struct text *text, const tcphs_time *times, uint32_t known
 		known = TCPHS_TRIES;
 	if (known < 2)
 		return;
-	put(text, "0");
+	put_word(text, "0");
 	for (uint32_t i = 1; i < known; i++) {
 		/* Timestamps may be anything and need not rise: subtract where overflow is defined. */
 		uint64_t later = (uint64_t)times[i] - (uint64_t)times[0];
 		bool before = times[i] < times[0];
 
-		put(text, before ? ", -" : ", ");
+		put_word(text, before ? ", -" : ", ");
 		later = before ? 0 - later : later;
 		put_fraction(text, later / 1000000 + (later % 1000000 >= 500000), 1);
 	}
-	put(text, " s");
+	put_word(text, " s");
 	if (count > known)
 		put(text, " and %" PRIu32 " more", count - known);
 }
@@ -173,7 +154,7 @@ size_t tcphs_interval_format(char *buffer, size_t size, tcphs_time interval)
 	uint64_t length = interval < 0 ? 0 - (uint64_t)interval : (uint64_t)interval;
 
 	if (interval < 0)
-		put(&text, "-");
+		put_word(&text, "-");
 	put_interval(&text, length / 1000 + (length % 1000 >= 500));
 	return text.used;
 }
@@ -235,13 +216,14 @@ static void put_compared(struct text *text, const struct sum *sum, bool strict, 
 	} else if (strict) {
 		put(text, "%s %" PRIu32 ", expected ", sum->name, sum->actual);
 		put_sum(text, sum);
-		put(text, ", off by %+" PRId64, off);
+		put_word(text, ", ");
+		put_off(text, off);
 	} else if (off < 0) {
-		put(text, "%s %" PRIu32 ", %" PRId64 " below %" PRIu32 "%s",
-		    sum->name, sum->actual, -off, sum->expected, older);
+		put(text, "%s %" PRIu32 ", %" PRIu32 " below %" PRIu32 "%s",
+		    sum->name, sum->actual, (uint32_t)-off, sum->expected, older);
 	} else {
-		put(text, "%s %" PRIu32 ", %" PRId64 " above %" PRIu32,
-		    sum->name, sum->actual, off, sum->expected);
+		put(text, "%s %" PRIu32 ", %" PRIu32 " above %" PRIu32,
+		    sum->name, sum->actual, (uint32_t)off, sum->expected);
 	}
 }
 
@@ -323,19 +305,19 @@ static void put_expansion(const struct saying *s, char what)
 
 	switch (what) {
 	case 'w':
-		put(s->text, "%s", role_words[who]);
+		put_word(s->text, role_words[who]);
 		break;
 	case 'p':
-		put(s->text, "%s", role_words[peer]);
+		put_word(s->text, role_words[peer]);
 		break;
 	case 'e':
-		put(s->text, "%" PRIu32, s->finding->expected);
+		put_number(s->text, s->finding->expected);
 		break;
 	case 'a':
-		put(s->text, "%" PRIu32, s->finding->actual);
+		put_number(s->text, s->finding->actual);
 		break;
 	case 'o':
-		put(s->text, "off by %+" PRId64, distance(s->finding->actual, s->finding->expected));
+		put_off(s->text, distance(s->finding->actual, s->finding->expected));
 		break;
 	case 'k':
 		put_expected(s, s->finding->expected, who);
@@ -345,12 +327,12 @@ static void put_expansion(const struct saying *s, char what)
 		break;
 	case 't':
 		if (rst_known(s->finding) && s->finding->actual != UINT32_MAX) {
-			put(s->text, " after ");
+			put_word(s->text, " after ");
 			put_interval(s->text, s->finding->actual);
 		}
 		break;
 	default:
-		put(s->text, "%c", what);
+		put_octets(s->text, &what, 1);
 		break;
 	}
 }
@@ -361,7 +343,7 @@ static void put_sentence(const struct saying *s, const char *sentence)
 	while (*sentence != '\0') {
 		size_t plain = strcspn(sentence, "%");
 
-		put(s->text, "%.*s", (int)plain, sentence);
+		put_octets(s->text, sentence, plain);
 		sentence += plain;
 		if (sentence[0] == '%' && sentence[1] != '\0') {
 			put_expansion(s, sentence[1]);
@@ -377,11 +359,11 @@ static void put_tries(const struct saying *s, enum tcphs_role role)
 	bool client = role == TCPHS_CLIENT;
 	uint32_t count = client ? c->syn_count : c->synack_count;
 
-	put(s->text, client ? "SYN" : "SYN-ACK");
+	put_word(s->text, client ? "SYN" : "SYN-ACK");
 	if (count == 1)
-		put(s->text, " once");
+		put_word(s->text, " once");
 	else if ((client ? c->tries : c->synack_tries) >= 2)
-		put(s->text, " at ");
+		put_word(s->text, " at ");
 	put_times(s->text, client ? c->syn_time : c->synack_time, client ? c->tries : c->synack_tries, count);
 }
 
@@ -393,34 +375,34 @@ static void say_again(const struct saying *s)
 
 	put_sentence(s, syn ? "%w sent the same SYN again" : "%w sent the same SYN-ACK again");
 	if (role_of(s) == sender && (syn ? s->summary->syn_count : s->summary->synack_count) > 1) {
-		put(s->text, ": ");
+		put_word(s->text, ": ");
 		put_tries(s, sender);
 	}
 }
 
 static void say_syn_unanswered(const struct saying *s)
 {
-	put(s->text, "client sent ");
+	put_word(s->text, "client sent ");
 	put_tries(s, TCPHS_CLIENT);
-	put(s->text, "; no answer");
+	put_word(s->text, "; no answer");
 }
 
 static void say_final_ack_missing(const struct saying *s)
 {
-	put(s->text, "server sent ");
+	put_word(s->text, "server sent ");
 	put_tries(s, TCPHS_SERVER);
 	if (s->finding->numbers)
 		put(s->text, "; client acknowledged %" PRIu32 " instead of %" PRIu32, s->finding->actual,
 		    s->finding->expected);
 	else
-		put(s->text, "; client never acknowledged it");
+		put_word(s->text, "; client never acknowledged it");
 }
 
 static void say_final_ack_ignored(const struct saying *s)
 {
-	put(s->text, "server sent its SYN-ACK again after the client's ACK");
+	put_word(s->text, "server sent its SYN-ACK again after the client's ACK");
 	if (s->summary->synack_count > 1) {
-		put(s->text, ": ");
+		put_word(s->text, ": ");
 		put_tries(s, TCPHS_SERVER);
 	}
 }
@@ -429,7 +411,7 @@ static void say_capture_ended(const struct saying *s)
 {
 	bool answered = s->summary->synack_count > 0;
 
-	put(s->text, answered ? "server sent " : "client sent ");
+	put_word(s->text, answered ? "server sent " : "client sent ");
 	put_tries(s, answered ? TCPHS_SERVER : TCPHS_CLIENT);
 	put(s->text, "; the capture ended before %s was due", answered ? "the final ACK" : "an answer");
 }
@@ -439,8 +421,9 @@ static void say_aborted(const struct saying *s)
 	put_sentence(s, "%w answered the SYN-ACK with RST%t");
 	/* 3.10.7.1: a host answers what belongs to no connection of its own with a RST that has no ACK flag. */
 	if (rst_known(s->finding)) {
-		put(s->text, s->finding->expected & TCPHS_ACK ? ": RST with ACK, its program gave up"
-		                                        : ": RST without ACK, its host knows of no such connection");
+		put_word(s->text, s->finding->expected & TCPHS_ACK
+		                          ? ": RST with ACK, its program gave up"
+		                          : ": RST without ACK, its host knows of no such connection");
 	}
 }
 
@@ -456,7 +439,7 @@ static void say_rst_bad(const struct saying *s)
 
 static void say_simultaneous(const struct saying *s)
 {
-	put(s->text, "both endpoints sent SYN");
+	put_word(s->text, "both endpoints sent SYN");
 	if (s->summary->has_isn[TCPHS_CLIENT] && s->summary->has_isn[TCPHS_SERVER])
 		put(s->text, ": client's ISN %" PRIu32 ", server's ISN %" PRIu32,
 		    s->summary->isn[TCPHS_CLIENT], s->summary->isn[TCPHS_SERVER]);
@@ -468,7 +451,7 @@ static void say_fast_open(const struct saying *s)
 	uint32_t taken = s->finding->actual - isn - 1, sent = s->finding->expected - isn - 1;
 
 	if (!s->finding->numbers || !s->summary->has_isn[TCPHS_CLIENT] || sent > 65535 || taken > sent)
-		put(s->text, "server acknowledged data in the SYN");
+		put_word(s->text, "server acknowledged data in the SYN");
 	else if (taken == sent)
 		put(s->text, "server acknowledged the %" PRIu32 " octets of data in the SYN", sent);
 	else
@@ -481,9 +464,9 @@ static void say_reordered(const struct saying *s)
 	bool synack = step[0] != 0 && step[1] != 0 && step[1] < step[0];
 	bool ack = step[1] != 0 && step[2] != 0 && step[2] < step[1];
 
-	put(s->text, "steps captured out of order");
+	put_word(s->text, "steps captured out of order");
 	if (synack)
-		put(s->text, ": SYN-ACK before SYN");
+		put_word(s->text, ": SYN-ACK before SYN");
 	if (ack)
 		put(s->text, "%s ACK before SYN-ACK", synack ? "," : ":");
 }
@@ -492,18 +475,18 @@ static void say_lost_state(const struct saying *s)
 {
 	/* The blame falls on who has forgotten; the finding's side may be either one's. */
 	if (s->summary->judgement.blame == TCPHS_BLAME_CLIENT)
-		put(s->text, "client has forgotten the connection that the server still has");
+		put_word(s->text, "client has forgotten the connection that the server still has");
 	else if (s->summary->judgement.blame == TCPHS_BLAME_SERVER)
-		put(s->text, "server has forgotten the connection that the client still has");
+		put_word(s->text, "server has forgotten the connection that the client still has");
 	else
-		put(s->text, "one endpoint has forgotten the connection that the other still has");
+		put_word(s->text, "one endpoint has forgotten the connection that the other still has");
 	if (s->finding->numbers)
 		put_sentence(s, ": acknowledges %a, expected %e");
 }
 
 static void say_superseded(const struct saying *s)
 {
-	put(s->text, "a newer SYN took the place of the attempt");
+	put_word(s->text, "a newer SYN took the place of the attempt");
 	if (s->summary->has_isn[TCPHS_CLIENT])
 		put(s->text, " with ISN %" PRIu32, s->summary->isn[TCPHS_CLIENT]);
 }
@@ -511,17 +494,17 @@ static void say_superseded(const struct saying *s)
 static void say_one_sided(const struct saying *s)
 {
 	if (s->summary->syn_count > 0 && s->summary->synack_count == 0)
-		put(s->text, "only segments of the client were captured");
+		put_word(s->text, "only segments of the client were captured");
 	else if (s->summary->syn_count == 0 && s->summary->synack_count > 0)
-		put(s->text, "only segments of the server were captured");
+		put_word(s->text, "only segments of the server were captured");
 	else
-		put(s->text, "only segments of one endpoint were captured");
+		put_word(s->text, "only segments of one endpoint were captured");
 }
 
 static void say_slow(const struct saying *s)
 {
 	/* .actual: microseconds from the first SYN of the attempt to the ACK */
-	put(s->text, "from SYN to ACK in ");
+	put_word(s->text, "from SYN to ACK in ");
 	put_interval(s->text, s->finding->actual);
 }
 
@@ -532,7 +515,7 @@ static void put_address(struct text *text, const uint8_t address[16])
 	bool ipv4 = tcphs_is_ipv4(address);
 
 	if (inet_ntop(ipv4 ? AF_INET : AF_INET6, ipv4 ? address + 12 : address, words, sizeof(words)))
-		put(text, "%s", words);
+		put_word(text, words);
 }
 
 static void say_icmp(const struct saying *s)
@@ -550,7 +533,7 @@ static void say_isn_repeated(const struct saying *s)
 {
 	put_sentence(s, "%w used one ISN for %a connections");
 	if (s->finding->expected == 0)
-		put(s->text, ", none of them completed so far, as a scanner does");
+		put_word(s->text, ", none of them completed so far, as a scanner does");
 	else
 		put_sentence(s, ", %e of them completed");
 }
@@ -560,7 +543,7 @@ static void say_isn_predictable(const struct saying *s)
 {
 	put_sentence(s, "%w's ISNs can be predicted: ");
 	if (s->finding->actual == TCPHS_ISN_CONSTANT_STEP && s->finding->expected == 0)
-		put(s->text, "each is the same");
+		put_word(s->text, "each is the same");
 	else if (s->finding->actual == TCPHS_ISN_CONSTANT_STEP)
 		put_sentence(s, "each is %e above the one before");
 	else if (s->finding->actual == TCPHS_ISN_CLOCK)
@@ -754,7 +737,7 @@ size_t tcphs_finding_format(char *buffer, size_t size, const struct tcphs_findin
 		put_sentence(&s, row->plain);
 	} else {
 		put_sentence(&s, "%w: ");
-		put(&text, "%s", rule->title);
+		put_word(&text, rule->title);
 		if (finding->numbers)
 			put_sentence(&s, " (%a, expected %e)");
 	}

@@ -11,7 +11,9 @@
 #include <glib.h>
 
 /** So many octets of a string are written at once. */
-#define PIECE 64
+#define PIECE 256
+/** So many are looked at at once. */
+#define WORD ((ptrdiff_t)sizeof(uint64_t))
 
 /* Whether an octet stands for itself in a JSON string, whatever its neighbours. */
 static bool plain(unsigned char c)
@@ -55,18 +57,32 @@ static const char *special(struct output *out, const char *text)
 	return text + g_unichar_to_utf8(wide, NULL);
 }
 
+/* Copies a word of |text| if all of it is plain. */
+static inline bool copy_plain(char *to, const char *text)
+{
+	uint64_t word;
+
+	memcpy(&word, text, WORD);
+	if (!all_plain(word))
+		return false;
+	memcpy(to, &word, WORD);
+	return true;
+}
+
 /* Writes the plain octets that |text| begins with, up to |end| and no more than PIECE; returns what follows. */
 static const char *put_plain(struct output *out, const char *text, const char *end)
 {
 	char *to = output_reserve(out, PIECE);
-	const char *last = end - text > PIECE ? text + PIECE : end;
-	uint64_t word;
+	const char *last = end - text > PIECE ? text + PIECE : end, *begin = text;
+	ptrdiff_t again;
 
-	for (; last - text >= (ptrdiff_t)sizeof(word); text += sizeof(word), to += sizeof(word)) {
-		memcpy(&word, text, sizeof(word));
-		if (!all_plain(word))
-			break;
-		memcpy(to, &word, sizeof(word));
+	for (; last - text >= WORD && copy_plain(to, text); text += WORD, to += WORD)
+		;
+	/* The end, less than a word, goes with octets that are written already. */
+	again = WORD - (last - text);
+	if (again > 0 && again <= text - begin && copy_plain(to - again, text - again)) {
+		to += last - text;
+		text = last;
 	}
 	while (text < last && plain((unsigned char)*text))
 		*to++ = *text++;
@@ -74,21 +90,23 @@ static const char *put_plain(struct output *out, const char *text, const char *e
 	return text;
 }
 
-void json_string(struct json *json, const char *key, const char *value)
+char *json_more(struct output *out, char *at)
 {
-	struct output *out = json->out;
-	const char *end;
+	output_advance(out, at);
+	return output_reserve(out, JSON_KEY_MAX + 4 + JSON_VALUE_MAX);
+}
 
-	if (!value) {
-		json_null(json, key);
-		return;
-	}
-	json_raw(json, key, "\"", 1);
-	end = value + strlen(value);
+char *json_escape(struct output *out, char *at, const char *value)
+{
+	const char *end = value + strlen(value);
+
+	*at = '"';
+	output_advance(out, at + 1);
 	while (value < end) {
 		const char *next = put_plain(out, value, end);
 
 		value = next > value ? next : special(out, value);
 	}
 	output_char(out, '"');
+	return out->buffer + out->used;
 }

@@ -13,26 +13,30 @@
 #include "json.h"
 #include "text.h"
 
-struct ndjson {
-	struct report report;
-	struct json json;
-};
+/* Inline as json.h is, so that the line of a connection is written from registers. */
 
 _Static_assert(sizeof(((struct tcphs_summary *)NULL)->history) + 2 <= JSON_VALUE_MAX, "history is a json_word()");
 
-static inline void put_endpoint(struct json *json, const char *key, const uint8_t address[16], uint16_t port)
+JSON_INLINE void put_address(struct json *json, const uint8_t address[16])
 {
-	char text[TEXT_ADDRESS];
+	char *to = json_before(json, "addr");
 
-	text_address(text, address);
+	*to++ = '"';
+	to += text_address(to, address);
+	*to++ = '"';
+	json->at = to;
+}
+
+JSON_INLINE void put_endpoint(struct json *json, const char *key, const uint8_t address[16], uint16_t port)
+{
 	json_object(json, key);
-	json_word(json, "addr", text);
+	put_address(json, address);
 	json_uint(json, "port", port);
 	json_object_end(json);
 }
 
 /* A frame number; none is null. */
-static inline void put_ref(struct json *json, const char *key, tcphs_ref ref)
+JSON_INLINE void put_ref(struct json *json, const char *key, tcphs_ref ref)
 {
 	if (ref)
 		json_uint(json, key, ref);
@@ -40,7 +44,7 @@ static inline void put_ref(struct json *json, const char *key, tcphs_ref ref)
 		json_null(json, key);
 }
 
-static inline void put_if(struct json *json, const char *key, bool known, uint64_t value)
+JSON_INLINE void put_if(struct json *json, const char *key, bool known, uint64_t value)
 {
 	if (known)
 		json_uint(json, key, value);
@@ -48,13 +52,13 @@ static inline void put_if(struct json *json, const char *key, bool known, uint64
 		json_null(json, key);
 }
 
-static void put_ecn_auth(struct json *json, unsigned ecn, unsigned auth)
+JSON_INLINE void put_ecn_auth(struct json *json, unsigned ecn, unsigned auth)
 {
 	json_word(json, "ecn", tcphs_ecn_word((enum tcphs_ecn)ecn));
 	json_word(json, "auth", tcphs_auth_word((enum tcphs_auth)auth));
 }
 
-static inline void put_offer(struct json *json, const char *key, const struct tcphs_offer *offer)
+JSON_INLINE void put_offer(struct json *json, const char *key, const struct tcphs_offer *offer)
 {
 	if (!offer->present) {
 		json_null(json, key);
@@ -71,7 +75,7 @@ static inline void put_offer(struct json *json, const char *key, const struct tc
 	json_object_end(json);
 }
 
-static inline void put_both(struct json *json, const char *key, unsigned to_client, unsigned to_server)
+JSON_INLINE void put_both(struct json *json, const char *key, unsigned to_client, unsigned to_server)
 {
 	json_object(json, key);
 	json_uint(json, "to_client", to_client);
@@ -79,7 +83,7 @@ static inline void put_both(struct json *json, const char *key, unsigned to_clie
 	json_object_end(json);
 }
 
-static void put_agreed(struct json *json, const struct tcphs_agreement *agreed)
+JSON_INLINE void put_agreed(struct json *json, const struct tcphs_agreement *agreed)
 {
 	if (!agreed->present) {
 		json_null(json, "agreed");
@@ -99,10 +103,10 @@ static void put_agreed(struct json *json, const struct tcphs_agreement *agreed)
 	json_object_end(json);
 }
 
-static void put_finding(struct ndjson *ndjson, const struct tcphs_finding *finding, const struct tcphs_summary *summary)
+JSON_INLINE void put_finding(struct json *json, const struct policy *policy, const struct tcphs_finding *finding,
+                             const struct tcphs_summary *summary)
 {
-	struct json *json = &ndjson->json;
-	enum tcphs_severity severity = (enum tcphs_severity)ndjson->report.policy->severity[finding->rule];
+	enum tcphs_severity severity = (enum tcphs_severity)policy->severity[finding->rule];
 	char text[REPORT_SENTENCE];
 
 	tcphs_finding_format(text, sizeof(text), finding, summary);
@@ -117,7 +121,7 @@ static void put_finding(struct ndjson *ndjson, const struct tcphs_finding *findi
 	json_object_end(json);
 }
 
-static void put_judgement(struct json *json, const struct tcphs_judgement *judgement)
+JSON_INLINE void put_judgement(struct json *json, const struct tcphs_judgement *judgement)
 {
 	json_word(json, "verdict", tcphs_verdict_word((enum tcphs_verdict)judgement->verdict));
 	json_word(json, "reason", tcphs_reason_word((enum tcphs_reason)judgement->reason));
@@ -128,7 +132,7 @@ static void put_judgement(struct json *json, const struct tcphs_judgement *judge
 	json_array_end(json);
 }
 
-static void put_numbers(struct json *json, const struct tcphs_summary *summary)
+JSON_INLINE void put_numbers(struct json *json, const struct tcphs_summary *summary)
 {
 	json_object(json, "isn");
 	put_if(json, "client", summary->has_isn[TCPHS_CLIENT], summary->isn[TCPHS_CLIENT]);
@@ -141,10 +145,8 @@ static void put_numbers(struct json *json, const struct tcphs_summary *summary)
 	json_object_end(json);
 }
 
-static void put_outcome(struct ndjson *ndjson, const struct tcphs_summary *summary)
+JSON_INLINE void put_outcome(struct json *json, const struct policy *policy, const struct tcphs_summary *summary)
 {
-	struct json *json = &ndjson->json;
-
 	json_object(json, "offer");
 	put_offer(json, "client", &summary->offer[TCPHS_CLIENT]);
 	put_offer(json, "server", &summary->offer[TCPHS_SERVER]);
@@ -158,35 +160,34 @@ static void put_outcome(struct ndjson *ndjson, const struct tcphs_summary *summa
 	json_object_end(json);
 	json_array(json, "findings");
 	for (size_t i = 0; i < summary->finding_count; i++)
-		put_finding(ndjson, &summary->findings[i], summary);
+		put_finding(json, policy, &summary->findings[i], summary);
 	json_array_end(json);
 }
 
 static bool ndjson_connection(struct report *report, const struct report_input *input,
                               const struct tcphs_summary *summary, const char *encap)
 {
-	struct ndjson *ndjson = (struct ndjson *)report;
-	struct json *json = &ndjson->json;
+	struct json json;
 
-	json_begin(json, report->out);
-	json_object(json, NULL);
-	json_word(json, "type", "connection");
-	json_string(json, "file", input->path);
-	json_uint(json, "stream", summary->stream);
-	json_uint(json, "incarnation", summary->incarnation);
-	put_endpoint(json, "client", summary->key.src, summary->key.sport);
-	put_endpoint(json, "server", summary->key.dst, summary->key.dport);
-	json_string(json, "encap", encap);
-	json_uint(json, "first_frame", summary->first);
-	json_uint(json, "last_frame", summary->last);
-	json_uint(json, "frames", summary->frames);
-	json_uint(json, "late", summary->late);
-	json_timestamp(json, "start", summary->start);
-	put_judgement(json, &summary->judgement);
-	put_numbers(json, summary);
-	put_outcome(ndjson, summary);
-	json_object_end(json);
-	json_line(json);
+	json_begin(&json, report->out);
+	json_object(&json, NULL);
+	json_word(&json, "type", "connection");
+	json_string(&json, "file", input->path);
+	json_uint(&json, "stream", summary->stream);
+	json_uint(&json, "incarnation", summary->incarnation);
+	put_endpoint(&json, "client", summary->key.src, summary->key.sport);
+	put_endpoint(&json, "server", summary->key.dst, summary->key.dport);
+	json_string(&json, "encap", encap);
+	json_uint(&json, "first_frame", summary->first);
+	json_uint(&json, "last_frame", summary->last);
+	json_uint(&json, "frames", summary->frames);
+	json_uint(&json, "late", summary->late);
+	json_timestamp(&json, "start", summary->start);
+	put_judgement(&json, &summary->judgement);
+	put_numbers(&json, summary);
+	put_outcome(&json, report->policy, summary);
+	json_object_end(&json);
+	json_line(&json);
 	return true;
 }
 
@@ -210,32 +211,32 @@ static void put_joined(struct json *json, char *const *names)
 
 static void ndjson_input_end(struct report *report, const struct report_input *input)
 {
-	struct json *json = &((struct ndjson *)report)->json;
+	struct json json;
 	const struct tally *tally = &input->tally;
 
-	json_begin(json, report->out);
-	json_object(json, NULL);
-	json_word(json, "type", "file");
-	json_string(json, "file", input->path);
-	json_uint(json, "frames", tally->frames);
-	json_uint(json, "tcp_segments", tally->segments);
-	json_uint(json, "connections", tally->connections);
-	json_uint(json, "ignored", tally->ignored);
-	json_uint(json, "known", tally->known);
-	json_object(json, "verdicts");
+	json_begin(&json, report->out);
+	json_object(&json, NULL);
+	json_word(&json, "type", "file");
+	json_string(&json, "file", input->path);
+	json_uint(&json, "frames", tally->frames);
+	json_uint(&json, "tcp_segments", tally->segments);
+	json_uint(&json, "connections", tally->connections);
+	json_uint(&json, "ignored", tally->ignored);
+	json_uint(&json, "known", tally->known);
+	json_object(&json, "verdicts");
 	for (int verdict = 0; verdict < TCPHS_VERDICTS; verdict++)
 		if (tally->verdicts[verdict])
-			json_uint(json, tcphs_verdict_word((enum tcphs_verdict)verdict), tally->verdicts[verdict]);
-	json_object_end(json);
-	json_object(json, "not_decoded");
-	g_tree_foreach(tally->not_decoded, put_count, json);
-	json_object_end(json);
-	json_string(json, "damaged", input->damaged);
-	json_uint(json, "filtered", tally->filtered);
-	put_joined(json, input->joined);
-	json_uint(json, "evicted", tally->evicted);
-	json_object_end(json);
-	json_line(json);
+			json_uint(&json, tcphs_verdict_word((enum tcphs_verdict)verdict), tally->verdicts[verdict]);
+	json_object_end(&json);
+	json_object(&json, "not_decoded");
+	g_tree_foreach(tally->not_decoded, put_count, &json);
+	json_object_end(&json);
+	json_string(&json, "damaged", input->damaged);
+	json_uint(&json, "filtered", tally->filtered);
+	put_joined(&json, input->joined);
+	json_uint(&json, "evicted", tally->evicted);
+	json_object_end(&json);
+	json_line(&json);
 }
 
 static void put_quality(struct json *json, uint32_t quality)
@@ -249,24 +250,22 @@ static void put_quality(struct json *json, uint32_t quality)
 
 static void ndjson_host(struct report *report, const struct tcphs_host *host)
 {
-	struct json *json = &((struct ndjson *)report)->json;
-	char address[TEXT_ADDRESS];
+	struct json json;
 
-	text_address(address, host->address);
-	json_begin(json, report->out);
-	json_object(json, NULL);
-	json_word(json, "type", "host");
-	json_word(json, "addr", address);
-	json_uint(json, "samples", host->samples);
-	put_if(json, "gcd", host->samples > 1, host->gcd);
-	put_if(json, "isr", host->isr != TCPHS_ISN_NOT_KNOWN, host->isr);
-	put_if(json, "sp", host->sp != TCPHS_ISN_NOT_KNOWN, host->sp);
-	put_if(json, "step", host->pattern & TCPHS_ISN_CONSTANT_STEP, host->step);
-	put_if(json, "rate", host->pattern & TCPHS_ISN_CLOCK, host->rate);
-	json_uint(json, "repeated", host->repeated);
-	put_quality(json, host->quality);
-	json_object_end(json);
-	json_line(json);
+	json_begin(&json, report->out);
+	json_object(&json, NULL);
+	json_word(&json, "type", "host");
+	put_address(&json, host->address);
+	json_uint(&json, "samples", host->samples);
+	put_if(&json, "gcd", host->samples > 1, host->gcd);
+	put_if(&json, "isr", host->isr != TCPHS_ISN_NOT_KNOWN, host->isr);
+	put_if(&json, "sp", host->sp != TCPHS_ISN_NOT_KNOWN, host->sp);
+	put_if(&json, "step", host->pattern & TCPHS_ISN_CONSTANT_STEP, host->step);
+	put_if(&json, "rate", host->pattern & TCPHS_ISN_CLOCK, host->rate);
+	json_uint(&json, "repeated", host->repeated);
+	put_quality(&json, host->quality);
+	json_object_end(&json);
+	json_line(&json);
 }
 
 static void put_example(struct json *json, const struct example *example)
@@ -281,23 +280,23 @@ static void put_example(struct json *json, const struct example *example)
 
 static void ndjson_expected(struct report *report, const struct expected *expected)
 {
-	struct json *json = &((struct ndjson *)report)->json;
+	struct json json;
 	char *text = expected_text(expected);
 
-	json_begin(json, report->out);
-	json_object(json, NULL);
-	json_word(json, "type", "expectation");
-	json_string(json, "name", expected->expectation->name);
-	json_bool(json, "held", expected_held(expected));
-	json_uint(json, "connections", expected->chosen);
-	json_uint(json, "fitting", expected->fitting);
-	json_string(json, "text", text);
-	json_array(json, "examples");
+	json_begin(&json, report->out);
+	json_object(&json, NULL);
+	json_word(&json, "type", "expectation");
+	json_string(&json, "name", expected->expectation->name);
+	json_bool(&json, "held", expected_held(expected));
+	json_uint(&json, "connections", expected->chosen);
+	json_uint(&json, "fitting", expected->fitting);
+	json_string(&json, "text", text);
+	json_array(&json, "examples");
 	for (guint i = 0; i < expected->examples->len; i++)
-		put_example(json, g_ptr_array_index(expected->examples, i));
-	json_array_end(json);
-	json_object_end(json);
-	json_line(json);
+		put_example(&json, g_ptr_array_index(expected->examples, i));
+	json_array_end(&json);
+	json_object_end(&json);
+	json_line(&json);
 	g_free(text);
 }
 
@@ -308,12 +307,12 @@ static void ndjson_del(struct report *report)
 
 struct report *report_ndjson_new(void)
 {
-	struct ndjson *ndjson = g_new0(struct ndjson, 1);
+	struct report *report = g_new0(struct report, 1);
 
-	ndjson->report.connection = ndjson_connection;
-	ndjson->report.input_end = ndjson_input_end;
-	ndjson->report.host = ndjson_host;
-	ndjson->report.expected = ndjson_expected;
-	ndjson->report.del = ndjson_del;
-	return &ndjson->report;
+	report->connection = ndjson_connection;
+	report->input_end = ndjson_input_end;
+	report->host = ndjson_host;
+	report->expected = ndjson_expected;
+	report->del = ndjson_del;
+	return report;
 }

@@ -223,10 +223,10 @@ void output_make_room(struct output *out, size_t size)
 }
 
 /* The eight digits of a number below 10^8, an octet each, the first one in the lowest. */
-static uint64_t eight_digits(uint32_t number)
+static inline uint64_t eight_digits(uint32_t number)
 {
-	/* Two halves of four digits, then four pairs, then eight digits. To divide all parts of a word at once, a factor
-	 * and a shift stand for 1 / 100 and 1 / 10; so far they are exact. */
+	/* Two halves of four digits, then four pairs, then eight digits. To divide all parts of a word at once, a
+	 * factor and a shift stand for 1 / 100 and 1 / 10; they are exact for parts that small. */
 	uint64_t halves = number / 10000 | (uint64_t)(number % 10000) << 32;
 	uint64_t hundreds = (halves * 10486 >> 20) & 0x0000007f0000007f;
 	uint64_t pairs = hundreds | (halves - 100 * hundreds) << 16;
@@ -236,7 +236,7 @@ static uint64_t eight_digits(uint32_t number)
 }
 
 /* Puts such digits but for the first |without|. */
-static char *put_digits(char *to, uint64_t digits, unsigned without)
+static inline char *put_digits(char *to, uint64_t digits, unsigned without)
 {
 	digits = GUINT64_TO_LE((digits | 0x3030303030303030) >> 8 * without);
 	memcpy(to, &digits, sizeof(digits));

@@ -614,6 +614,7 @@ static void put_data(struct page *page)
 	output_hold(&head);
 	json_begin(&json, &head);
 	put_head(&json, page);
+	json_end(&json);
 	put_json(out, head.buffer, head.used);
 	output_clear(&head);
 	output_text(out, ",\"rows\":[");

@@ -160,6 +160,7 @@ struct html_row *html_row_new(struct output *scratch, const struct policy *polic
 	scratch->used = 0;
 	json_begin(&json, scratch);
 	put_row(&json, policy, summary, ladder, encap);
+	json_end(&json);
 	if (scratch->error)
 		return NULL;
 	if (finding)
