@@ -37,13 +37,13 @@ static bool is_copy(const struct tcphs_endpoint *e, const struct tcphs_config *c
 	if (s->print == 0)
 		return false;
 	for (unsigned i = 0; i < 3; i++) {
-		const struct tcphs_print *p = &e->print[i];
+		const struct tcphs_prints *prints = &e->prints;
 		tcphs_time age;
 
-		if (p->hash != s->print || p->ip_id != s->ip_id)
+		if (prints->hash[i] != s->print || prints->ip_id[i] != s->ip_id)
 			continue;
 		/* Two interfaces' frames may be saved one after the other: time goes back then. */
-		age = s->time < p->time ? p->time - s->time : s->time - p->time;
+		age = s->time < prints->time[i] ? prints->time[i] - s->time : s->time - prints->time[i];
 		if (age > limit)
 			continue;
 		/* Without an identification two equal pure ACKs are duplicate ACKs, not copies. */

@@ -1150,11 +1150,19 @@ static void count_frame(struct update *u)
 		tell_zeek(c, u->side, u->s);
 }
 
+/* Its first segment's print stays, the others take turns. */
+static inline void keep_print(struct tcphs_prints *prints, const struct tcphs_segment *s)
+{
+	const unsigned n = prints->next;
+
+	prints->time[n] = s->time;
+	prints->hash[n] = s->print;
+	prints->ip_id[n] = s->ip_id;
+	prints->next = n == 1 ? 2 : 1;
+}
+
 static void remember(struct update *u)
 {
-	/* Its first segment's print stays, the others take turns. */
-	struct tcphs_print *print = &u->own->print[u->own->next_print];
-
 	/* A RST that was not taken, and traffic goes on. */
 	if (u->c->odd_rst != 0 && !(u->c->facts & TCPHS_FACT_RESET) && !(u->s->flags & TCPHS_RST) &&
 	    u->event != TCPHS_EV_NOISE)
@@ -1170,8 +1178,7 @@ static void remember(struct update *u)
 	    u->event == TCPHS_EV_ACK)
 		u->own->did |= TCPHS_DID_GO_ON;
 	u->c->last = u->s->time;
-	*print = (struct tcphs_print){ u->s->time, u->s->print, u->s->ip_id };
-	u->own->next_print = u->own->next_print == 1 ? 2 : 1;
+	keep_print(&u->own->prints, u->s);
 	if (u->c->closed_at == TCPHS_TIME_NONE && tcphs_connection_closed(u->c))
 		u->c->closed_at = u->s->time;
 }
@@ -1208,7 +1215,9 @@ static void set_quick(struct tcphs_connection *c)
 
 static bool is_printed(const struct tcphs_endpoint *e, uint32_t hash)
 {
-	return e->print[0].hash == hash || e->print[1].hash == hash || e->print[2].hash == hash;
+	const uint32_t *hashes = e->prints.hash;
+
+	return hashes[0] == hash || hashes[1] == hash || hashes[2] == hash;
 }
 
 static bool is_checksum_bad(const struct tcphs_segment *s)
@@ -1324,8 +1333,7 @@ next_in_order(struct tcphs_connection *c, const struct tcphs_config *config, enu
 	if (s->plain & TCPHS_PLAIN_STAMPED)
 		own->tsval = s->options.tsval;
 	c->last = s->time;
-	own->print[own->next_print] = (struct tcphs_print){ s->time, s->print, s->ip_id };
-	own->next_print = own->next_print == 1 ? 2 : 1;
+	keep_print(&own->prints, s);
 	if (told)
 		let_wait(c);
 	return true;

@@ -107,24 +107,25 @@ enum {
 	TCPHS_DID_DROP_TIMESTAMPS = 16384,
 };
 
-/** Enough of a segment to recognise a copy of it. */
-struct tcphs_print {
-	tcphs_time time;
-	uint32_t hash;    /* tcphs_segment.print; 0 is unset */
-	uint16_t ip_id;
+/** Enough of three segments to recognise copies of them: its sender's first one, and the latest two in turn. */
+struct tcphs_prints {
+	tcphs_time time[3];
+	uint32_t hash[3];    /* tcphs_segment.print; 0 is unset */
+	uint16_t ip_id[3];
+	uint8_t next;        /* which is replaced by the next one */
 };
 
-/** What is kept of each side. Sequence numbers are its own unless said. What most segments touch is first. */
+/** What is kept of each side. Sequence numbers are its own unless said. What most segments touch is first: a cache
+ * line. */
 struct tcphs_endpoint {
+	struct tcphs_prints prints;
 	uint32_t nxt;        /* one past the highest number it was captured sending */
 	uint32_t ack;        /* the peer's number that it acknowledged last */
-	uint32_t isn;
 	uint32_t tsval;      /* its latest */
 	uint16_t did;        /* TCPHS_DID_* */
 	uint8_t ttl;         /* of its first segment but RST; 0 is none */
 	uint8_t state;       /* enum tcphs_state */
-	uint8_t next_print;
-	struct tcphs_print print[3];
+	uint32_t isn;
 	uint32_t fin;        /* sequence number of its FIN */
 	uint32_t syn_data;   /* octets of data in its SYN or SYN-ACK */
 	uint32_t syn_count, synack_count;
@@ -137,6 +138,7 @@ struct tcphs_endpoint {
 	tcphs_ref resent_first;
 	uint32_t syn_try[TCPHS_TRIES], syn_tsval[TCPHS_TRIES];  /* microseconds since the connection's start */
 	uint32_t synack_try[TCPHS_TRIES];
+	uint32_t unused[2];  /* whole cache lines */
 };
 
 /** A server ISN: the tries of its SYN-ACK that were captured. */
@@ -204,12 +206,15 @@ enum {
  *
  * Invariants: frames = 0 exactly in stage NEW; isns counts the valid entries of isn[]; closed_at is not
  * TCPHS_TIME_NONE exactly if tcphs_connection_closed().
+ *
+ * What most segments touch is first, so that it is in few cache lines, and what hardly any connection needs is last.
  */
 struct tcphs_connection {
 	uint8_t stage;
 	uint8_t completeness;
 	uint8_t quick[2];           /* of each side, which TCPHS_PLAIN tcphs_connection_goes_on() may take */
 	uint8_t waits[2];           /* ... and which TCPHS_ZEEK kinds zeek learns of later: catch_up() */
+	int8_t syn_side, synack_side;   /* enum tcphs_side of the first SYN's and SYN-ACK's sender, or -1 */
 	uint32_t facts;
 	uint32_t frames, late;
 	tcphs_ref first, last_ref;
@@ -218,40 +223,40 @@ struct tcphs_connection {
 	tcphs_time answerable;      /* 3.5.1: time of the segment in 'probe' */
 	uint32_t probe_ack; /* ack of a segment sent after silence, or again; a bare RST that has it as seq ... */
 	uint8_t probe_side;
+	int8_t first_fin;           /* side that closed first, or -1 */
+	uint8_t isns;
+	uint8_t acked;              /* index into isn[] of the server ISN that was acknowledged */
+	tcphs_time closed_at;
+	tcphs_ref odd_rst;          /* a RST that its receiver should have ignored */
+	uint8_t told;               /* TCPHS_TOLD_* */
+	uint8_t odd_side;
+	uint8_t flaw;               /* enum tcphs_breaks: what is wrong with the segment that began it */
+	uint8_t encap;
 	struct tcphs_endpoint side[2];
-	struct tcphs_server_isn isn[TCPHS_SERVER_ISNS];
-	tcphs_time start, closed_at;
+	tcphs_time start;
 	tcphs_time attempt;         /* first SYN of the latest attempt */
+	tcphs_time rtt_server, rtt_client, rtt_total;
+	struct tcphs_held held;
+	tcphs_ref early;            /* the first ACK captured, if it came before all else and the first side sent it */
+	struct tcphs_server_isn isn[TCPHS_SERVER_ISNS];
+	uint32_t early_seq, early_ack;  /* numbers of 'early' */
 	tcphs_time ended;           /* when the latest attempt ended */
 	tcphs_time replaced_at;     /* when a newer SYN took its 4-tuple */
-	tcphs_time rtt_server, rtt_client, rtt_total;
 	uint32_t tuple_isns; /* SYNs with different numbers on the 4-tuple lately, with this one */
 	uint32_t older_isn; /* the number that the 4-tuple's former connection had for this one's first sender */
 	uint32_t data_acked;        /* ack that took data of the SYN */
 	uint32_t bad_ack;           /* the client's latest wrong ack: the server's RST must have it as seq */
-	tcphs_ref early;            /* the first ACK captured, if it came before all else and the first side sent it */
-	uint32_t early_seq, early_ack;  /* its numbers */
 	uint32_t echo; /* ack of the latest unacceptable answer to the SYN: the client's RST must have it as seq */
 	tcphs_ref crossing;         /* the SYN that crossed */
 	tcphs_ref unseen;           /* the segment that shows that one before it was not captured */
 	tcphs_ref synack_late;      /* a SYN-ACK captured again after the ACK */
 	tcphs_ref lost;             /* the segment that showed, or would show, the lost state */
 	uint32_t synacks_after_ack;
-	tcphs_ref odd_rst;          /* a RST that its receiver should have ignored */
 	uint32_t odd_expected, odd_actual;
-	struct tcphs_held held;
 	struct tcphs_icmp icmp;
-	uint8_t told;               /* TCPHS_TOLD_* */
-	uint8_t flaw;               /* enum tcphs_breaks: what is wrong with the segment that began it */
-	int8_t first_fin;           /* side that closed first, or -1 */
-	uint8_t odd_side;
-	uint8_t isns;
-	uint8_t acked;              /* index into isn[] of the server ISN that was acknowledged */
-	int8_t syn_side, synack_side;   /* enum tcphs_side of the first SYN's and SYN-ACK's sender, or -1 */
 	uint8_t bad_side;           /* who broke the protocol */
 	uint8_t lost_side;          /* who has forgotten the connection */
 	uint8_t replaced_by;        /* side that sent the newer SYN */
-	uint8_t encap;
 	struct tcphs_zeek zeek;     /* the last one: without tcphs_config.zeek there is no memory for it */
 };
 

@@ -178,11 +178,13 @@ static void data_before_established(struct update *u)
 
 static void timestamps_dropped(struct update *u)
 {
+	bool keep_alive = (u->mark->terms & TCPHS_TERM_SEQ) && u->s->seq + 1 == u->mark->seq_expected;
+
 	if (!(u->own->options.seen & u->peer->options.seen & TCPHS_OPT_TIMESTAMPS) ||
 	    (u->own->did & TCPHS_DID_DROP_TIMESTAMPS) || !(u->own->did & u->peer->did & TCPHS_DID_OPTIONS))
 		return;
 	if ((u->s->options.seen & TCPHS_OPT_TIMESTAMPS) || !(u->s->have & TCPHS_HAVE_OPTIONS) ||
-	    (u->s->flags & (TCPHS_RST | TCPHS_SYN)) || u->s->seq + 1 == u->mark->seq_expected)
+	    (u->s->flags & (TCPHS_RST | TCPHS_SYN)) || keep_alive)
 		return;
 	u->own->did |= TCPHS_DID_DROP_TIMESTAMPS;
 	update_raise(u, TCPHS_RULE_TIMESTAMPS_DROPPED, 0);

@@ -35,6 +35,10 @@ struct tcphs_entry {
 	struct tcphs_connection c;
 };
 
+_Static_assert(offsetof(struct tcphs_entry, c.side[0]) % TCPHS_CACHE_LINE == 0 &&
+               offsetof(struct tcphs_entry, c.side[1]) % TCPHS_CACHE_LINE == 0,
+               "what most segments touch of a side is one cache line");
+
 /** A finding that was kept. */
 struct tcphs_kept {
 	uint32_t next;
@@ -114,10 +118,9 @@ static inline struct tcphs_entry *tcphs_entry_at(const struct tcphs_store *store
 static inline void tcphs_entry_prefetch(const struct tcphs_entry *e, const struct tcphs_config *config)
 {
 	tcphs_prefetch(e);
+	tcphs_prefetch(&e->c.last);
 	tcphs_prefetch(&e->c.side[0]);
-	tcphs_prefetch(&e->c.side[0].print[2]);
 	tcphs_prefetch(&e->c.side[1]);
-	tcphs_prefetch(&e->c.side[1].print[2]);
 	if (config->zeek) {
 		tcphs_prefetch(&e->c.zeek);
 		tcphs_prefetch(&e->c.zeek.endpoint[1]);
@@ -191,7 +194,8 @@ static inline bool tcphs_store_is(const struct tcphs_tuple *tuple, const struct 
 	        (tuple->hash ^ place->hash)) == 0;
 }
 
-/** tcphs_store_look_up(): the same, quicker if what was seen in the batch is still true. *tuple* is it if FULL, or NULL. */
+/** tcphs_store_look_up(): the same, quicker if what was seen in the batch is still true. *tuple* is set to where a FULL
+ * one is, else to NULL. */
 static inline uint32_t tcphs_store_look_up(const struct tcphs_store *store, const struct tcphs_place *place,
                                            struct tcphs_tuple **tuple)
 {
