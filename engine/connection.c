@@ -9,6 +9,7 @@
  * move_to() and close_step().
  */
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "seq.h"
@@ -1239,27 +1240,33 @@ static inline __attribute__((always_inline)) bool may_wait(const struct tcphs_co
 static bool is_ttl_told(const struct tcphs_endpoint *own, const struct tcphs_config *config,
                         const struct tcphs_segment *s)
 {
-	unsigned apart = s->ttl > own->ttl ? s->ttl - own->ttl : own->ttl - s->ttl;
-
-	return (own->did & TCPHS_DID_GO_ON) || !(own->did & TCPHS_DID_SYNACK) || apart <= config->ttl_slack;
+	if ((own->did & (TCPHS_DID_GO_ON | TCPHS_DID_SYNACK)) != TCPHS_DID_SYNACK)
+		return true;
+	return (unsigned)abs(s->ttl - own->ttl) <= config->ttl_slack;
 }
 
-/* Nothing that the mark of such a segment tells is changed by the segment. */
-static void mark_going_on(struct tcphs_connection *c, enum tcphs_side side, const struct tcphs_segment *s,
+/*
+ * Nothing that the mark of such a segment tells is changed by the segment: begin_mark() and finish_mark(), where
+ * neither side has sent a FIN and the sequence number is the expected one.
+ */
+static void mark_going_on(const struct tcphs_connection *c, enum tcphs_side side, const struct tcphs_segment *s,
                           struct tcphs_mark *mark)
 {
-	const struct update u = { .c = c,
-		                  .s = s,
-		                  .own = &c->side[side],
-		                  .peer = &c->side[!side],
-		                  .mark = mark,
-		                  .side = side,
-		                  .role = side == tcphs_connection_client(c) ? TCPHS_CLIENT : TCPHS_SERVER,
-		                  .event = TCPHS_EV_ACK,
-		                  .before = TCPHS_STAGE_OPEN };
+	const struct tcphs_endpoint *own = &c->side[side], *peer = &c->side[!side];
+	bool own_syn = own->did & (TCPHS_DID_SYN | TCPHS_DID_SYNACK);
+	bool peer_syn = peer->did & (TCPHS_DID_SYN | TCPHS_DID_SYNACK);
 
-	begin_mark(&u);
-	finish_mark(&u);
+	mark->seq_expected = own->nxt;
+	mark->seq_base = own->isn + !own_syn;
+	mark->ack_expected = peer->nxt;
+	mark->ack_base = peer->isn + !peer_syn;
+	mark->terms = (uint8_t)(TCPHS_TERM_SEQ | TCPHS_TERM_ACK | (own_syn ? TCPHS_TERM_SEQ_SYN : 0) |
+	                        (peer_syn ? TCPHS_TERM_ACK_SYN : 0));
+	mark->phase = s->length > 0 ? TCPHS_PHASE_DATA : TCPHS_PHASE_PURE_ACK;
+	mark->side = side & 1;
+	mark->event = TCPHS_EV_ACK;
+	mark->before[0] = mark->state[0] = c->side[0].state;
+	mark->before[1] = mark->state[1] = c->side[1].state;
 }
 
 /* A FIN, or a segment after one: next_in_order(), but for what is told of the end. */
