@@ -71,13 +71,12 @@ static void stop(void)
 	capture.stopped = true;
 }
 
-/** start(): the tracker, with the settings as they are now. */
+/** start(): makes the tracker, with the settings as they are now. Apart, for it is big and happens once. */
+G_GNUC_NO_INLINE
 static bool start(void)
 {
 	struct tcphs_config config;
 
-	if (capture.tracker)
-		return true;
 	tcphs_config_default(&config);
 	config.keep = true;
 	config.zeek = false;
@@ -131,13 +130,13 @@ static void forget_marks(guint32 number)
 }
 
 /** meet(): the dissection of a record begins. @return whether it is its first one. */
-static bool meet(const packet_info *pinfo)
+static inline bool meet(const packet_info *pinfo)
 {
 	if (pinfo->fd->visited || capture.stopped)
 		return false;
 	if (capture.newest == pinfo->num && capture.newest_offset == pinfo->fd->file_off)
 		return false;
-	if (!start())
+	if (!capture.tracker && !start())
 		return false;
 	capture.newest = pinfo->num;
 	capture.newest_offset = pinfo->fd->file_off;
