@@ -386,7 +386,7 @@ static void place(const struct step *step)
 }
 
 /** extend(): the 64-bit distance of |number| from |start|, |wraps| being how often |last| passed 2^32. */
-static int64_t extend(uint32_t number, uint32_t start, uint32_t last, uint32_t wraps, bool *underflow)
+static inline int64_t extend(uint32_t number, uint32_t start, uint32_t last, uint32_t wraps, bool *underflow)
 {
 	int32_t ahead = seq_diff(number, last);
 

@@ -93,7 +93,7 @@ static const char *put_plain(struct output *out, const char *text, const char *e
 char *json_more(struct output *out, char *at)
 {
 	output_advance(out, at);
-	return output_reserve(out, JSON_KEY_MAX + 4 + JSON_VALUE_MAX);
+	return output_reserve(out, JSON_ROOM);
 }
 
 char *json_escape(struct output *out, char *at, const char *value)

@@ -22,25 +22,34 @@
 #define JSON_KEY_MAX 64
 #define JSON_VALUE_MAX 128
 
+/** Both, with what is between them. */
+#define JSON_ROOM (JSON_KEY_MAX + 4 + JSON_VALUE_MAX)
+
 #define JSON_INLINE static inline __attribute__((always_inline))
 
 /** struct json: what is being written. Nothing else writes to |out| from json_begin() to json_end(). */
 struct json {
 	struct output *out;
-	char *at, *end;  /* the room in |out| */
-	bool comma;      /* a value stands before this place, in the same object or array */
+	char *at;     /* where the next octet goes */
+	char *full;   /* from here on there is less than JSON_ROOM in |out| */
+	bool comma;   /* a value stands before this place, in the same object or array */
 };
+
+JSON_INLINE char *json_full(const struct output *out)
+{
+	return out->buffer + out->size - JSON_ROOM;
+}
 
 /** json_more(): |at| is what was written so far. @return where to go on, with room for a key and a value. */
 char *json_more(struct output *out, char *at);
 
-/** json_room(): for |size| octets, no more than a key and a value take. */
-JSON_INLINE void json_room(struct json *json, ptrdiff_t size)
+/** json_room(): there is as much from now on, for what is put next. */
+JSON_INLINE void json_room(struct json *json)
 {
-	if (json->end - json->at >= size)
+	if (json->at < json->full)
 		return;
 	json->at = json_more(json->out, json->at);
-	json->end = output_end(json->out);
+	json->full = json_full(json->out);
 }
 
 /** json_before(): puts what stands before a value, a comma and the key. @return room for JSON_VALUE_MAX octets. */
@@ -48,7 +57,7 @@ JSON_INLINE char *json_before(struct json *json, const char *key)
 {
 	char *to;
 
-	json_room(json, JSON_KEY_MAX + 4 + JSON_VALUE_MAX);
+	json_room(json);
 	to = json->at;
 	if (json->comma)
 		*to++ = ',';
@@ -67,7 +76,7 @@ JSON_INLINE void json_begin(struct json *json, struct output *out)
 {
 	json->out = out;
 	json->at = out->buffer + out->used;
-	json->end = output_end(out);
+	json->full = json_full(out);
 	json->comma = false;
 }
 
@@ -80,7 +89,7 @@ JSON_INLINE void json_end(const struct json *json)
 /** json_line(): likewise the line. */
 JSON_INLINE void json_line(struct json *json)
 {
-	json_room(json, 1);
+	json_room(json);
 	*json->at++ = '\n';
 	json_end(json);
 }
@@ -108,7 +117,7 @@ JSON_INLINE void json_array(struct json *json, const char *key)
 
 JSON_INLINE void json_close(struct json *json, char bracket)
 {
-	json_room(json, 1);
+	json_room(json);
 	*json->at++ = bracket;
 	json->comma = true;
 }
@@ -164,7 +173,7 @@ JSON_INLINE void json_string(struct json *json, const char *key, const char *val
 		return;
 	}
 	json->at = json_escape(json->out, json_before(json, key), value);
-	json->end = output_end(json->out);
+	json->full = json_full(json->out);
 }
 
 /** json_interval(): seconds with 6 decimals, or 9 where 6 would lose something; null for TCPHS_TIME_NONE. */

@@ -102,12 +102,6 @@ static inline char *output_reserve(struct output *out, size_t size)
 	return out->buffer + out->used;
 }
 
-/** output_end(): where the room ends that output_reserve() gives without a flush; a full buffer is flushed at once. */
-static inline char *output_end(const struct output *out)
-{
-	return out->buffer + out->size - 1;
-}
-
 static inline void output_advance(struct output *out, const char *end)
 {
 	out->used = (size_t)(end - out->buffer);
