@@ -798,6 +798,8 @@ static void move_to(struct update *u, const struct tcphs_cell *cell)
 		client->did &= (uint16_t)~(TCPHS_DID_FIN | TCPHS_DID_FIN_ACKED);
 		server->did &= (uint16_t)~(TCPHS_DID_FIN | TCPHS_DID_FIN_ACKED);
 		u->c->step[2] = 0;
+		if (!tcphs_connection_closed(u->c))
+			u->c->closed_at = TCPHS_TIME_NONE;
 	}
 	/* The answer to a probe, or the end of another try, ended nothing of what begins now. */
 	if ((u->before == TCPHS_STAGE_ENDED || u->before == TCPHS_STAGE_PROBE) && cell->stage != u->before) {
