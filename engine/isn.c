@@ -162,7 +162,7 @@ static bool has_address(const void *context, const void *address, uint32_t numbe
 }
 
 /* NULL if there is no room for it. */
-static __attribute__((noinline)) struct host *add_host(struct tcphs_isn_table *table, const uint8_t *address,
+__attribute__((noinline)) static struct host *add_host(struct tcphs_isn_table *table, const uint8_t *address,
                                                        uint32_t hash)
 {
 	const struct tcphs_index_keys keys = { table, hash_of_host, prefetch_host };
@@ -186,7 +186,8 @@ static __attribute__((noinline)) struct host *add_host(struct tcphs_isn_table *t
 }
 
 /* The host of that address, a new one if there was none; NULL if there is no room for it. */
-static struct host *find_host(struct tcphs_isn_table *table, const uint8_t *address)
+static inline __attribute__((always_inline)) struct host *find_host(struct tcphs_isn_table *table,
+                                                                    const uint8_t *address)
 {
 	const uint32_t hash = hash_of(table, address);
 	const uint32_t number = tcphs_index_find(&table->index, hash, TCPHS_NONE, has_address, table, address);
@@ -222,27 +223,28 @@ static bool grow(void *place, size_t item, unsigned count)
 
 /* ---- repeats ------------------------------------------------------------------------------------- */
 
-/* Which of the host's uses is that of |isn|; their number if there is none. */
-static unsigned place_of(const struct use *uses, unsigned count, uint32_t isn)
+/* The host's use of |isn|; NULL if there is none. */
+static struct use *find_use(struct host *host, uint32_t isn)
 {
-	unsigned i = 0;
+	struct use *use = uses_of(host), *end = use + host->use_count;
 
-	while (i < count && uses[i].isn != isn)
-		i++;
-	return i;
+	for (; use < end; use++) {
+		if (use->isn == isn)
+			return use;
+	}
+	return NULL;
 }
 
-/* The host's use of |isn|, its first one from now on; NULL if there is none. */
+/* The same; it is the host's first one from now on. */
 static struct use *use_again(struct host *host, uint32_t isn)
 {
-	struct use *uses = uses_of(host);
-	const unsigned place = place_of(uses, host->use_count, isn);
+	struct use *uses = uses_of(host), *use = find_use(host, isn);
 	struct use again;
 
-	if (place == host->use_count)
+	if (!use)
 		return NULL;
-	again = uses[place];
-	memmove(&uses[1], &uses[0], place * sizeof(*uses));
+	again = *use;
+	memmove(&uses[1], &uses[0], (size_t)(use - uses) * sizeof(*uses));
 	uses[0] = again;
 	return &uses[0];
 }
@@ -297,7 +299,7 @@ static bool take_tuple(struct repeats *repeats, uint32_t tuple)
 }
 
 /* The host has an ISN again, on what may be another 4-tuple. @return as tcphs_isn_sent() */
-static __attribute__((noinline)) bool note_repeat(struct tcphs_isn_table *table, struct host *host, struct use *use,
+__attribute__((noinline)) static bool note_repeat(struct tcphs_isn_table *table, struct host *host, struct use *use,
                                                   uint32_t tuple, struct tcphs_isn_repeat *repeat)
 {
 	struct repeats *repeats = use->completed & REPEATED ? repeats_of(table, use) : begin_repeats(table, use);
@@ -330,12 +332,10 @@ bool tcphs_isn_sent(struct tcphs_isn_table *table, const struct tcphs_isn *isn, 
 
 static void note_completed(const struct tcphs_isn_table *table, struct host *host, uint32_t isn)
 {
-	struct use *uses = uses_of(host);
-	const unsigned place = place_of(uses, host->use_count, isn);
-	struct use *use = &uses[place];
+	struct use *use = find_use(host, isn);
 	struct repeats *repeats;
 
-	if (place == host->use_count)
+	if (!use)
 		return;
 	repeats = repeats_of(table, use);
 	if (repeats) {
@@ -358,29 +358,31 @@ static bool earlier(const struct sample *a, const struct sample *b)
 /* Of each 4-tuple the earliest, of these the first SAMPLES. @return whether this is one of them, and new. */
 static bool keep_sample(struct host *host, const struct sample *sample)
 {
-	struct sample *samples = samples_of(host);
-	unsigned i, last = host->sample_count;
+	const unsigned count = host->sample_count;
+	struct sample *samples = samples_of(host), *end = samples + count, *at;
 	bool alike = false;
 
-	if (last == SAMPLES && !earlier(sample, &samples[last - 1]))
+	if (count == SAMPLES && !earlier(sample, end - 1))
 		return false;
-	for (i = 0; i < last && samples[i].tuple != sample->tuple; i++)
-		alike |= samples[i].isn == sample->isn;
-	if (i < last && !earlier(sample, &samples[i]))
-		return false;
-	if (i < last || last == SAMPLES) {
-		alike |= i < last;   /* those after it were not looked at */
-		last = i < last ? i : last - 1;
+	for (at = samples; at < end && at->tuple != sample->tuple; at++)
+		alike |= at->isn == sample->isn;
+	if (at < end) {
+		if (!earlier(sample, at))
+			return false;
+		alike = true;   /* perhaps: those after it were not looked at */
+	} else if (count == SAMPLES) {
+		at--;
 	} else {
-		if (is_full(last) && !grow(&host->samples, sizeof(*samples), last))
+		if (is_full(count) && !grow(&host->samples, sizeof(*samples), count))
 			return false;
 		host->sample_count++;
 		samples = samples_of(host);
+		at = samples + count;
 	}
 	host->alike |= alike;
-	for (i = last; i > 0 && earlier(sample, &samples[i - 1]); i--)
-		samples[i] = samples[i - 1];
-	samples[i] = *sample;
+	for (; at > samples && earlier(sample, at - 1); at--)
+		*at = at[-1];
+	*at = *sample;
 	return true;
 }
 
@@ -489,21 +491,21 @@ static bool steps_prove(const struct series *s)
 /* The middle one of the rates between neighbours, in numbers a nanosecond; 0 if none was measured. */
 static double middle_rate(const struct series *s)
 {
-	double rates[SAMPLES];
-	size_t n = 0;
+	double rates[SAMPLES], *end = rates;
+	size_t count;
 
 	for (unsigned i = 0; i + 1 < s->count; i++) {
-		double rate = s->elapsed[i] > 0 ? s->ahead[i] / s->elapsed[i] : 0;
-		size_t k = n;
+		double rate = s->elapsed[i] > 0 ? s->ahead[i] / s->elapsed[i] : 0, *at = end;
 
 		if (!(rate > 0))
 			continue;
-		for (; k > 0 && rates[k - 1] > rate; k--)
-			rates[k] = rates[k - 1];
-		rates[k] = rate;
-		n++;
+		for (; at > rates && at[-1] > rate; at--)
+			*at = at[-1];
+		*at = rate;
+		end++;
 	}
-	return n ? rates[n / 2] : 0;
+	count = (size_t)(end - rates);
+	return count ? rates[count / 2] : 0;
 }
 
 /*
@@ -611,18 +613,13 @@ static bool time_to_judge(const struct tcphs_isn_table *table, const struct host
 	return host->sample_count >= table->enough && (host->sample_count <= 8 || host->sample_count % 8 == 0);
 }
 
-bool tcphs_isn_completed(struct tcphs_isn_table *table, const struct tcphs_isn *isn, struct tcphs_isn_pattern *pattern)
+/* @return as tcphs_isn_completed() */
+__attribute__((noinline)) static bool find_pattern(const struct tcphs_isn_table *table, struct host *host,
+                                                   struct tcphs_isn_pattern *pattern)
 {
-	const struct sample sample = { isn->time, isn->isn, isn->tuple };
-	struct host *host = find_host(table, isn->host);
 	struct tcphs_host judged = { 0 };
 	struct series s;
 
-	if (!host)
-		return false;
-	note_completed(table, host, isn->isn);
-	if (!keep_sample(host, &sample) || !time_to_judge(table, host) || (host->proven & PATTERNS))
-		return false;
 	read_series(table, host, &s);
 	find_patterns(&s, &judged);
 	if (judged.pattern & TCPHS_ISN_CONSTANT_STEP)
@@ -635,6 +632,19 @@ bool tcphs_isn_completed(struct tcphs_isn_table *table, const struct tcphs_isn *
 		return false;
 	host->proven |= (uint8_t)pattern->kind;
 	return true;
+}
+
+bool tcphs_isn_completed(struct tcphs_isn_table *table, const struct tcphs_isn *isn, struct tcphs_isn_pattern *pattern)
+{
+	const struct sample sample = { isn->time, isn->isn, isn->tuple };
+	struct host *host = find_host(table, isn->host);
+
+	if (!host)
+		return false;
+	note_completed(table, host, isn->isn);
+	if (!keep_sample(host, &sample) || !time_to_judge(table, host) || (host->proven & PATTERNS))
+		return false;
+	return find_pattern(table, host, pattern);
 }
 
 /* ---- tables -------------------------------------------------------------------------------------- */

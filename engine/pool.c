@@ -78,7 +78,8 @@ static bool grow_list(struct tcphs_pool *pool, uint32_t more)
 	return true;
 }
 
-static bool grow(struct tcphs_pool *pool)
+/* Seldom, and apart: taking an item is short then. */
+__attribute__((noinline)) static bool grow(struct tcphs_pool *pool)
 {
 	uint32_t more = chunks_wanted(pool);
 	struct tcphs_slab *slab;
