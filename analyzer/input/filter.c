@@ -150,20 +150,22 @@ static struct filtered_linktype *linktype_of(struct filtered *filtered, int link
 	return filtered->last = known;
 }
 
-bool filtered_drop(struct filtered *filtered, const struct tcphs_frame *frame)
+/* Not inline: most captures are read without a filter, and what it needs would be made ready for their frames, too. */
+__attribute__((noinline)) void filtered_frame(struct filtered *filtered, struct tcphs_frame *frame)
 {
 	const struct pcap_pkthdr header = { .caplen = frame->captured, .len = frame->length };
 	struct filtered_linktype *linktype;
 
 	if (frame->linktype == TCPHS_LINKTYPE_NONE)
-		return false;
+		return;
 	linktype = linktype_of(filtered, frame->linktype);
 	if (linktype->program->problem)
 		linktype->rejected++;
 	else if (pcap_offline_filter(&linktype->program->bpf, &header, frame->bytes) != 0)
-		return false;
+		return;
 	filtered->frames++;
-	return true;
+	frame->linktype = TCPHS_LINKTYPE_NONE;
+	frame->captured = 0;
 }
 
 uint64_t tcphs_input_filtered(const struct tcphs_input *input)

@@ -211,21 +211,21 @@ struct tcphs_input *tcphs_input_again(const struct tcphs_input *input, char **me
 
 enum tcphs_input_result tcphs_input_next(struct tcphs_input *input, struct tcphs_frame *frame)
 {
+	enum tcphs_input_result result;
+
 	if (G_UNLIKELY(input->result != TCPHS_INPUT_FRAME))
 		return input->result;
 	if (G_UNLIKELY(input->frames == UINT32_MAX))
 		return input_damaged(input, "more than %u frames cannot be numbered: split the file with editcap -c",
 		                     UINT32_MAX);
 	frame->number = input->frames + 1;
-	input->result = input->next(input, frame);
-	if (G_LIKELY(input->result == TCPHS_INPUT_FRAME))
-		input->frames++;
-	if (G_UNLIKELY(input->filtered.filter) && input->result == TCPHS_INPUT_FRAME &&
-	    filtered_drop(&input->filtered, frame)) {
-		frame->linktype = TCPHS_LINKTYPE_NONE;
-		frame->captured = 0;
-	}
-	return input->result;
+	result = input->next(input, frame);
+	if (G_UNLIKELY(result != TCPHS_INPUT_FRAME))
+		return input->result = result;
+	input->frames++;
+	if (G_UNLIKELY(input->filtered.filter))
+		filtered_frame(&input->filtered, frame);
+	return TCPHS_INPUT_FRAME;
 }
 
 const char *tcphs_input_message(const struct tcphs_input *input)

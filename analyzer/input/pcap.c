@@ -54,8 +54,8 @@ static void tell(struct tcphs_input *input)
 
 static enum tcphs_input_result pcap_reader_next(struct tcphs_input *input, struct tcphs_frame *frame)
 {
-	struct pcap_pkthdr *header;
-	int result = pcap_next_ex(input->pcap.pcap, &header, &frame->bytes);
+	int result = pcap_next_ex(input->pcap.pcap, &input->pcap.header, &frame->bytes);
+	const struct pcap_pkthdr *header = input->pcap.header;
 
 	if (G_UNLIKELY(result == PCAP_ERROR_BREAK)) {
 		/* libpcap takes a failing read for the end where a frame would begin. */

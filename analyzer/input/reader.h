@@ -34,8 +34,9 @@ struct pcapng_reader {
 
 struct pcap_reader {
 	pcap_t *pcap;
+	struct pcap_pkthdr *header;  /* libpcap's, of the last frame */
 	struct tcphs_interface interface;
-	size_t untold;          /* octets read since progress was told */
+	size_t untold;               /* octets read since progress was told */
 };
 
 /** struct join_reader: frames of a join, as far as they are known. */
@@ -122,8 +123,8 @@ struct tcphs_input *join_again(const struct tcphs_input *input);
 /** filtered_begin(), filtered_end(): of an input. */
 void filtered_begin(struct filtered *filtered, struct tcphs_filter *filter);
 void filtered_end(struct filtered *filtered);
-/** filtered_drop(): whether the filter does not let a frame with a packet through; counts it then. */
-bool filtered_drop(struct filtered *filtered, const struct tcphs_frame *frame);
+/** filtered_frame(): takes the packet of a frame that the filter does not let through, and counts it. */
+void filtered_frame(struct filtered *filtered, struct tcphs_frame *frame);
 
 /** input_time(): seconds and nanoseconds to one number between 0 and TIME_LIMIT. */
 int64_t input_time(int64_t seconds, int64_t nanoseconds);

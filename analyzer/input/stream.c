@@ -8,7 +8,8 @@
  * STREAM_BUFFER_MAX, only when a caller needs more octets together than it holds.
  *
  * Some libraries want a FILE. Of a file there is a real one, with a descriptor and this buffer of its own: the C
- * library copies short pieces octet by octet out of any other. All else is given to the FILE by stream_read().
+ * library copies short pieces octet by octet out of any other. All else is given to the FILE by stream_read(). Either
+ * has one reader, which reads twice a frame: locking it each time would cost as much as decoding the frame.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* fopencookie() */
@@ -18,6 +19,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
+#include <stdio_ext.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -251,10 +253,14 @@ FILE *stream_file(struct stream *stream)
 {
 	FILE *file;
 
-	if (!stream_is_file(stream) || stream_seek(stream, 0, SEEK_CUR) < 0)
-		return file_of_stream(stream);
-	file = file_of_file(stream);
-	stream->handed_over = file != NULL;
+	if (!stream_is_file(stream) || stream_seek(stream, 0, SEEK_CUR) < 0) {
+		file = file_of_stream(stream);
+	} else {
+		file = file_of_file(stream);
+		stream->handed_over = file != NULL;
+	}
+	if (file)
+		__fsetlocking(file, FSETLOCKING_BYCALLER);
 	return file;
 }
 
