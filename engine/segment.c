@@ -42,38 +42,61 @@ static inline uint32_t get32(const uint8_t *p)
 	return (uint32_t)get16(p) << 16 | get16(p + 2);
 }
 
+/** stir(): a hash with one word more. */
+static inline uint64_t stir(uint64_t hash, uint64_t word)
+{
+	hash = (hash ^ word) * UINT64_C(0x9E3779B97F4A7C15);
+	return hash ^ hash >> 32;
+}
+
 /** hash_octets(): equal octets, equal hashes. Compared within one run only, so the machine's byte order does. */
 static uint32_t hash_octets(const uint8_t *p, size_t size)
 {
-	const uint64_t multiplier = UINT64_C(0x9E3779B97F4A7C15);
-	uint64_t hash = size;
-	uint64_t word;
+	uint64_t hash = size, word;
+	uint32_t half;
 
 	for (; size >= sizeof(word); p += sizeof(word), size -= sizeof(word)) {
 		memcpy(&word, p, sizeof(word));
-		hash = (hash ^ word) * multiplier;
-		hash ^= hash >> 32;
+		hash = stir(hash, word);
 	}
-	if (size > 0) {
-		word = 0;
-		memcpy(&word, p, size);
-		hash = (hash ^ word) * multiplier;
-		hash ^= hash >> 32;
+	if (size >= sizeof(half)) {
+		memcpy(&half, p, sizeof(half));
+		hash = stir(hash, half);
+		p += sizeof(half);
+		size -= sizeof(half);
 	}
+	for (; size > 0; p++, size--)
+		hash = stir(hash, *p);
 	return (uint32_t)hash;
 }
 
-/** met(): notes an option; |fixed| is the only length its kind may have, 0 if there are several. True if sound. */
-static bool met(struct tcphs_options *options, uint16_t bit, size_t length, size_t fixed)
-{
-	const uint16_t counted = TCPHS_OPT_MSS | TCPHS_OPT_WSCALE | TCPHS_OPT_SACK_OK | TCPHS_OPT_TIMESTAMPS;
+/** struct walk: an option on the way through a list. */
+struct walk {
+	const uint8_t *option;
+	size_t length;         /* as it claims */
+	size_t there;          /* octets that may be read, from here to the end of the list */
+	uint16_t met;          /* bits of the kinds before it, of those that are counted */
+};
 
-	options->repeated |= (options->seen | options->malformed) & bit & counted;
-	if (fixed != 0 && length != fixed) {
+/** is_sound(): notes an option of a kind that has this |length| only. True if its value can be read. */
+static inline bool is_sound(struct tcphs_options *options, const struct walk *walk, uint16_t bit, size_t length)
+{
+	if (walk->length != length) {
 		options->malformed |= bit;
 		return false;
 	}
+	if (walk->there < length)
+		return false;
+	options->seen |= bit;
 	return true;
+}
+
+/** counted(): likewise, of a kind that must not come twice. */
+static inline bool counted(struct tcphs_options *options, struct walk *walk, uint16_t bit, size_t length)
+{
+	options->repeated |= walk->met & bit;
+	walk->met |= bit;
+	return is_sound(options, walk, bit, length);
 }
 
 /** read_mptcp(): subtype and number of keys (RFC 8684 3.1: 4 octets none, 12 one, 20 to 24 two; version 0 likewise). */
@@ -106,92 +129,91 @@ static void read_experiment(struct tcphs_options *options, const uint8_t *option
 	}
 }
 
-/** read_valued(): an option whose length is sound and whose octets are all there. */
-static void read_valued(struct tcphs_options *options, const uint8_t *option, size_t length, uint16_t bit)
+/** read_rare(): an option of a kind that may have several lengths, all there. */
+static void read_rare(struct tcphs_options *options, const uint8_t *option, size_t length)
 {
-	options->seen |= bit;
-	switch (bit) {
-	case TCPHS_OPT_MSS:
-		options->mss = get16(option + 2);
+	switch (option[0]) {
+	case KIND_SACK:
+		options->seen |= TCPHS_OPT_SACK;
 		break;
-	case TCPHS_OPT_WSCALE:
-		options->wscale = option[2];
+	case KIND_AO:
+		options->seen |= TCPHS_OPT_AO;
 		break;
-	case TCPHS_OPT_TIMESTAMPS:
-		options->tsval = get32(option + 2);
-		options->tsecr = get32(option + 6);
+	case KIND_MPTCP:
+		read_mptcp(options, option, length);
 		break;
-	case TCPHS_OPT_FAST_OPEN:
-		options->cookie_length = (uint8_t)(length - 2);
+	case KIND_ACCECN_0:
+	case KIND_ACCECN_1:
+		options->seen |= TCPHS_OPT_ACCECN;
+		break;
+	case KIND_EXPERIMENT_1:
+	case KIND_EXPERIMENT_2:
+		read_experiment(options, option, length);
 		break;
 	default:
+		options->seen |= TCPHS_OPT_OTHER;
 		break;
 	}
 }
 
-/** struct kind_info: the bit of a kind and the one length that it may have; 0 if there are several. */
-struct kind_info {
-	uint16_t bit;
-	uint8_t length;
-};
-
-static const struct kind_info kinds[256] = {
-	[KIND_MSS] = {TCPHS_OPT_MSS, 4},
-	[KIND_WSCALE] = {TCPHS_OPT_WSCALE, 3},
-	[KIND_SACK_OK] = {TCPHS_OPT_SACK_OK, 2},
-	[KIND_SACK] = {TCPHS_OPT_SACK, 0},
-	[KIND_TIMESTAMPS] = {TCPHS_OPT_TIMESTAMPS, 10},
-	[KIND_MD5] = {TCPHS_OPT_MD5, 18},
-	[KIND_AO] = {TCPHS_OPT_AO, 0},
-	[KIND_FAST_OPEN] = {TCPHS_OPT_FAST_OPEN, 0},
-	[KIND_ACCECN_0] = {TCPHS_OPT_ACCECN, 0},
-	[KIND_ACCECN_1] = {TCPHS_OPT_ACCECN, 0},
-};
-
-/** read_option(): one option of |length| octets, of which only |there| may be read. */
-static void read_option(struct tcphs_options *options, const uint8_t *option, size_t length, size_t there, bool *cookie)
+static inline void read_option(struct tcphs_options *options, struct walk *walk)
 {
-	const struct kind_info *kind = &kinds[option[0]];
+	const uint8_t *option = walk->option;
 
-	if (kind->bit != 0) {
-		/* The final kind and the experimental one share a bit; only the final kind twice is a repetition. */
-		if (option[0] == KIND_FAST_OPEN) {
-			options->repeated |= *cookie ? TCPHS_OPT_FAST_OPEN : 0;
-			*cookie = true;
+	switch (option[0]) {
+	case KIND_MSS:
+		if (counted(options, walk, TCPHS_OPT_MSS, 4))
+			options->mss = get16(option + 2);
+		break;
+	case KIND_WSCALE:
+		if (counted(options, walk, TCPHS_OPT_WSCALE, 3))
+			options->wscale = option[2];
+		break;
+	case KIND_SACK_OK:
+		counted(options, walk, TCPHS_OPT_SACK_OK, 2);
+		break;
+	case KIND_TIMESTAMPS:
+		if (counted(options, walk, TCPHS_OPT_TIMESTAMPS, 10)) {
+			options->tsval = get32(option + 2);
+			options->tsecr = get32(option + 6);
 		}
-		if (met(options, kind->bit, length, kind->length) && there >= length)
-			read_valued(options, option, length, kind->bit);
-	} else if (there < length) {
-		return;
-	} else if (option[0] == KIND_MPTCP) {
-		read_mptcp(options, option, length);
-	} else if (option[0] == KIND_EXPERIMENT_1 || option[0] == KIND_EXPERIMENT_2) {
-		read_experiment(options, option, length);
-	} else {
-		options->seen |= TCPHS_OPT_OTHER;
+		break;
+	case KIND_MD5:
+		is_sound(options, walk, TCPHS_OPT_MD5, 18);
+		break;
+	case KIND_FAST_OPEN:
+		/* The experimental kind has the same bit; only this one twice is a repetition. */
+		if (counted(options, walk, TCPHS_OPT_FAST_OPEN, walk->length))
+			options->cookie_length = (uint8_t)(walk->length - 2);
+		break;
+	default:
+		if (walk->there >= walk->length)
+			read_rare(options, option, walk->length);
+		break;
 	}
 }
 
 /** read_options(): walks the list of |size| octets, |captured| of them readable (3.1, 3.2). */
 static void read_options(struct tcphs_options *options, const uint8_t *list, size_t captured, size_t size)
 {
-	size_t at = 0;
-	bool cookie = false;
+	const size_t cut = size - captured;
+	struct walk walk = { .option = list, .there = captured };
 
-	while (at < captured && list[at] != KIND_EOL) {
-		if (list[at] == KIND_NOP) {
-			at++;
+	for (; walk.there > 0 && *walk.option != KIND_EOL; walk.option += walk.length, walk.there -= walk.length) {
+		walk.length = 1;
+		if (*walk.option == KIND_NOP)
 			continue;
-		}
-		if (at + 1 < size && at + 1 >= captured)
+		if (walk.there == 1 && cut > 0)
 			return;
 		/* A kind at the very end has no length. */
-		if (at + 1 == size || list[at + 1] < 2 || list[at + 1] > size - at) {
+		if (walk.there == 1 || walk.option[1] < 2 || walk.option[1] > walk.there + cut) {
 			options->malformed |= TCPHS_OPT_OTHER;
 			return;
 		}
-		read_option(options, list + at, list[at + 1], captured - at, &cookie);
-		at += list[at + 1];
+		walk.length = walk.option[1];
+		read_option(options, &walk);
+		if (walk.length > walk.there)
+			return;
 	}
 }
 
@@ -211,6 +233,7 @@ static void parse_options(struct tcphs_segment *segment, const uint8_t *tcp, siz
 /** parse_stump(): a header cut before the window: what is whole of it is set, TCPHS_HAVE_HEADER is not. */
 static void parse_stump(struct tcphs_segment *segment, const uint8_t *tcp, size_t captured)
 {
+	*segment = (struct tcphs_segment){ .options.mptcp_subtype = TCPHS_MP_NONE };
 	if (captured >= 2)
 		segment->sport = get16(tcp);
 	if (captured >= 4)
@@ -267,25 +290,32 @@ void tcphs_segment_sum_up(struct tcphs_segment *s)
 	s->print = print_of(s->seq, s->ack, s->length, flags_window_of(s), s->options.hash);
 }
 
+/** set_fixed(): what the octets say that every segment must show; all else is 0. They are nowhere in *segment*. */
+static inline void set_fixed(struct tcphs_segment *restrict segment, const uint8_t *restrict tcp)
+{
+	const uint32_t flags_window = get32(tcp + 12) & (TCPHS_FLAGS << 16 | UINT16_MAX);
+
+	*segment = (struct tcphs_segment){ .have = TCPHS_HAVE_SEQ | TCPHS_HAVE_HEADER,
+		                           .options.mptcp_subtype = TCPHS_MP_NONE };
+	segment->flags = (uint16_t)(flags_window >> 16);
+	segment->seq = get32(tcp + 4);
+	segment->ack = get32(tcp + 8);
+	segment->window = (uint16_t)flags_window;
+	segment->sport = get16(tcp);
+	segment->dport = get16(tcp + 2);
+}
+
 /** parse_any(): a header of any kind. */
 __attribute__((noinline)) static void parse_any(struct tcphs_segment *segment, const uint8_t *tcp, size_t captured,
                                                 size_t length)
 {
 	size_t header;
 
-	*segment = (struct tcphs_segment){ .options.mptcp_subtype = TCPHS_MP_NONE };
 	if (captured < HEADER_NEEDED) {
 		parse_stump(segment, tcp, captured);
 		return;
 	}
-	segment->have = TCPHS_HAVE_SEQ | TCPHS_HAVE_HEADER;
-	segment->sport = get16(tcp);
-	segment->dport = get16(tcp + 2);
-	segment->seq = get32(tcp + 4);
-	segment->ack = get32(tcp + 8);
-	segment->flags = get16(tcp + 12) & TCPHS_FLAGS;
-	segment->window = get16(tcp + 14);
-
+	set_fixed(segment, tcp);
 	header = (size_t)(tcp[12] >> 4) * 4;
 	if (header < HEADER_MIN || (length != 0 && header > length)) {
 		segment->have |= TCPHS_BAD_OFFSET;
@@ -300,35 +330,39 @@ __attribute__((noinline)) static void parse_any(struct tcphs_segment *segment, c
 	tcphs_segment_sum_up(segment);
 }
 
-/** The header of nearly all segments after the handshake: these options (RFC 7323 appendix A) and no others. */
-enum { HEADER_USUAL = HEADER_MIN + 12 };
+/* Two kinds of headers are read at once: without options, and with these (RFC 7323 appendix A) and no others. */
+enum { HEADER_STAMPED = HEADER_MIN + 12 };
 
-static inline bool is_usual(const uint8_t *tcp, size_t captured)
+static inline bool is_bare(const uint8_t *tcp, size_t captured)
 {
-	return captured >= HEADER_USUAL && tcp[12] >> 4 == HEADER_USUAL / 4 &&
+	return captured >= HEADER_MIN && tcp[12] >> 4 == HEADER_MIN / 4;
+}
+
+static inline bool is_stamped(const uint8_t *tcp, size_t captured)
+{
+	return captured >= HEADER_STAMPED && tcp[12] >> 4 == HEADER_STAMPED / 4 &&
 	       get32(tcp + HEADER_MIN) == (KIND_NOP << 24 | KIND_NOP << 16 | KIND_TIMESTAMPS << 8 | 10);
 }
 
-/** parse_usual(): such a header at once; |length| is known. Everything is read before anything is written. */
-static inline void parse_usual(struct tcphs_segment *segment, const uint8_t *tcp, size_t length)
+/** parse_usual(): such a header, either kind with code of its own. |length| is known. */
+__attribute__((always_inline)) static inline void parse_usual(struct tcphs_segment *restrict segment,
+                                                              const uint8_t *restrict tcp, size_t length,
+                                                              bool stamped)
 {
-	const uint16_t sport = get16(tcp), dport = get16(tcp + 2);
-	const uint32_t seq = get32(tcp + 4), ack = get32(tcp + 8);
-	const uint32_t flags_window = get32(tcp + 12) & (TCPHS_FLAGS << 16 | UINT16_MAX);
-	const uint32_t octets = (uint32_t)(length - HEADER_USUAL);
-	const uint32_t tsval = get32(tcp + HEADER_MIN + 4), tsecr = get32(tcp + HEADER_MIN + 8);
-	const uint64_t mixed = ((uint64_t)tsval << 32 | tsecr) * UINT64_C(0x9E3779B97F4A7C15);
-	const uint32_t hash = (uint32_t)(mixed ^ mixed >> 32);
+	struct tcphs_options *options = &segment->options;
 
-	*segment = (struct tcphs_segment){
-		.have = HAVE_ALL,
-		.plain = is_plain(flags_window, sport, dport) ? TCPHS_PLAIN | TCPHS_PLAIN_STAMPED : 0,
-		.flags = (uint16_t)(flags_window >> 16), .seq = seq, .ack = ack, .length = octets,
-		.print = print_of(seq, ack, octets, flags_window, hash), .window = (uint16_t)flags_window,
-		.sport = sport, .dport = dport,
-		.options = { .seen = TCPHS_OPT_TIMESTAMPS, .mptcp_subtype = TCPHS_MP_NONE, .tsval = tsval,
-		             .tsecr = tsecr, .hash = hash },
-	};
+	set_fixed(segment, tcp);
+	segment->have = HAVE_ALL;
+	segment->length = (uint32_t)(length - (stamped ? HEADER_STAMPED : HEADER_MIN));
+	if (stamped) {
+		options->seen = TCPHS_OPT_TIMESTAMPS;
+		options->tsval = get32(tcp + HEADER_MIN + 4);
+		options->tsecr = get32(tcp + HEADER_MIN + 8);
+		options->hash = (uint32_t)stir(0, (uint64_t)options->tsval << 32 | options->tsecr);
+	}
+	if (is_plain(flags_window_of(segment), segment->sport, segment->dport))
+		segment->plain = stamped ? TCPHS_PLAIN | TCPHS_PLAIN_STAMPED : TCPHS_PLAIN;
+	segment->print = print_of(segment->seq, segment->ack, segment->length, flags_window_of(segment), options->hash);
 }
 
 void tcphs_segment_parse(struct tcphs_segment *segment, const uint8_t *tcp, size_t captured, size_t length)
@@ -336,8 +370,10 @@ void tcphs_segment_parse(struct tcphs_segment *segment, const uint8_t *tcp, size
 	/* What follows the segment in the frame (Ethernet padding) is not the segment's. */
 	if (length != 0 && captured > length)
 		captured = length;
-	if (length != 0 && is_usual(tcp, captured))
-		parse_usual(segment, tcp, length);
+	if (length != 0 && is_stamped(tcp, captured))
+		parse_usual(segment, tcp, length, true);
+	else if (length != 0 && is_bare(tcp, captured))
+		parse_usual(segment, tcp, length, false);
 	else
 		parse_any(segment, tcp, captured, length);
 }

@@ -285,15 +285,18 @@ enum tcphs_input_result tcphs_decode_batch(struct tcphs_decoder *decoder, struct
 {
 	enum tcphs_input_result result = TCPHS_INPUT_FRAME;
 	struct tcphs_frame frame;
+	struct tcphs_decoded *item = items;
+	uint64_t read = 0;
 
-	*count = 0;
 	g_array_set_size(decoder->pieces, 0);
-	while (capacity - *count >= TCPHS_DECODE_ITEMS) {
+	while (capacity - (size_t)(item - items) >= TCPHS_DECODE_ITEMS) {
 		result = tcphs_input_next(input, &frame);
 		if (result != TCPHS_INPUT_FRAME)
 			break;
-		*count += tcphs_decode(decoder, &frame, items + *count);
-		++*frames;
+		item += tcphs_decode(decoder, &frame, item);
+		read++;
 	}
+	*count = (size_t)(item - items);
+	*frames += read;
 	return result;
 }
