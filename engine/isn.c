@@ -195,6 +195,20 @@ static inline __attribute__((always_inline)) struct host *find_host(struct tcphs
 	return number != TCPHS_NONE ? host_at(table, number) : add_host(table, address, hash);
 }
 
+void tcphs_isn_prefetch(const struct tcphs_isn_table *table, const uint8_t *host, unsigned round)
+{
+	const uint32_t hash = hash_of(table, host);
+	uint32_t number;
+
+	if (round == 0) {
+		tcphs_index_prefetch(&table->index, hash);
+		return;
+	}
+	number = tcphs_index_guess(&table->index, hash, TCPHS_NONE);
+	if (number != TCPHS_NONE)
+		prefetch_host(table, number);
+}
+
 static bool is_full(unsigned count)
 {
 	return count > 0 && (count & (count - 1)) == 0;

@@ -31,6 +31,12 @@ struct tcphs_isn_pattern {
 };
 
 /**
+ * tcphs_isn_prefetch(): |host| soon sends a SYN or SYN-ACK. With |round| 0, then with 1, which finds in the cache what
+ * the one before has asked for.
+ */
+void tcphs_isn_prefetch(const struct tcphs_isn_table *table, const uint8_t *host, unsigned round);
+
+/**
  * tcphs_isn_sent(): a host shows an ISN for the first time in a connection.
  *
  * @return whether with this one it is proven, for the first time of this host, that it repeats an ISN; then *repeat* is

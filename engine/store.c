@@ -322,18 +322,9 @@ uint32_t tcphs_store_find(const struct tcphs_store *store, const struct tcphs_pl
 	return tcphs_index_find(&store->index, place->hash, TCPHS_NONE, same, store, place);
 }
 
-/* Whether it is the same 4-tuple is not looked at yet: its key may not be in the cache. */
-static bool takes_it(const void *context, const void *key, uint32_t number)
-{
-	(void)context;
-	(void)key;
-	(void)number;
-	return true;
-}
-
 void tcphs_store_prefetch(const struct tcphs_store *store, struct tcphs_place *place)
 {
-	place->seen = tcphs_index_find(&store->index, place->hash, TCPHS_NONE, takes_it, store, place);
+	place->seen = tcphs_index_guess(&store->index, place->hash, TCPHS_NONE);
 	if (place->seen == TCPHS_NONE)
 		return;
 	place->there = item_at(store, place->seen);

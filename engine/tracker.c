@@ -1041,16 +1041,14 @@ void tcphs_tracker_place(const struct tcphs_tracker *t, const struct tcphs_key *
 
 void tcphs_tracker_prefetch(const struct tcphs_tracker *t, struct tcphs_place *place, unsigned round)
 {
-	const struct tcphs_tuple *tuple;
+	const struct tcphs_tuple *tuple = place->there;
 
-	if (round == 0) {
+	if (round == 0)
 		tcphs_store_prefetch(&t->store, place);
-		return;
-	}
+	/* A SYN, or the answer to one. */
 	if (place->seen == TCPHS_NONE || tcphs_form_of(place->seen) != TCPHS_FULL)
-		return;
-	tuple = place->there;
-	if (tuple->newest != TCPHS_NONE)
+		tcphs_isn_prefetch(t->isns, place->key->src, round);
+	else if (round > 0 && tuple->newest != TCPHS_NONE)
 		tcphs_entry_prefetch(entry_at(t, tuple->newest), &t->config);
 }
 
