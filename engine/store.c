@@ -215,6 +215,7 @@ void tcphs_store_place(const struct tcphs_store *store, const struct tcphs_key *
 
 	place->key = key;
 	place->seen = TCPHS_NONE;
+	place->there = NULL;
 	place->ipv4 = is_ipv4(key);
 	if (!place->ipv4) {
 		place6(store, place);
