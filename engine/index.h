@@ -130,8 +130,8 @@ static inline bool tcphs_index_takes_it(const void *context, const void *key, ui
 }
 
 /**
- * tcphs_index_guess(): what may be the value, or |none|. Whether it is of the same key is not looked at: that may not be
- * in the cache yet.
+ * tcphs_index_guess(): what may be the value, or |none|. Whether it is of the same key is not looked at: that may not
+ * be in the cache yet.
  */
 static inline uint32_t tcphs_index_guess(const struct tcphs_index *index, uint32_t hash, uint32_t none)
 {
