@@ -4,7 +4,8 @@
  *
  * Theory of operation. Ahead, batches are made in hands of BATCHES, and two threads pass HANDS of them around: the
  * reader fills the hand after the last full one, the taker empties the first full one. Each locks the mutex once for a
- * hand, so that it costs nothing for a frame. All that the decoder and the input know belongs to the reader until it
+ * hand, so that it costs nothing for a frame; and a reader that has filled all hands sleeps until half of them are empty,
+ * for to sleep and to be woken costs as much as a hand. All that the decoder and the input know belongs to the reader until it
  * has ended; of the decoder's words for encapsulations those are complete that a batch names.
  *
  * A stop is obeyed between two hands. What was read by then is still given, since the decoder has counted it.
@@ -15,7 +16,7 @@
 
 #include <glib.h>
 
-enum { BATCHES = 2, HANDS = 4 };
+enum { BATCHES = 4, HANDS = 8 };
 
 /* Batches to be read in turn before a thread reads on. */
 #define PATIENCE 32
@@ -124,7 +125,8 @@ static struct hand *next_full(struct feed *feed)
 	if (feed->taken > 0) {
 		feed->emptied++;
 		feed->taken = 0;
-		g_cond_signal(&feed->moved);
+		if (feed->full - feed->emptied <= HANDS / 2)
+			g_cond_signal(&feed->moved);
 	}
 	while (feed->full == feed->emptied && !feed->over)
 		g_cond_wait(&feed->moved, &feed->mutex);
