@@ -4,9 +4,9 @@
  *
  * Theory of operation. Ahead, batches are made in hands of BATCHES, and two threads pass HANDS of them around: the
  * reader fills the hand after the last full one, the taker empties the first full one. Each locks the mutex once for a
- * hand, so that it costs nothing for a frame; and a reader that has filled all hands sleeps until half of them are empty,
- * for to sleep and to be woken costs as much as a hand. All that the decoder and the input know belongs to the reader until it
- * has ended; of the decoder's words for encapsulations those are complete that a batch names.
+ * hand, so that it costs nothing for a frame; and a reader that has filled all hands sleeps until half of them are
+ * empty, since to sleep and be woken costs as much as a hand. All that the decoder and the input know belongs to the
+ * reader until it has ended; of the decoder's words for encapsulations those are complete that a batch names.
  *
  * A stop is obeyed between two hands. What was read by then is still given, since the decoder has counted it.
  *
